@@ -1,0 +1,121 @@
+"""`skillgate check`, `temporal workflow validate` and `skillgate raw run`, without their command lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from checks import registry
+from checks.model import CheckContext, CheckResult
+from checks.project import PythonNotFound, find_python
+from checks.reports.causes import place
+from checks.run import UsageError, project_root
+from checks.understood.records import FOLDER, write_record
+
+EXIT_CLEAN, EXIT_ERRORS, EXIT_USAGE, EXIT_NOT_JUDGED = 0, 1, 2, 3
+
+
+def run_check(
+    name: str,
+    path: Path,
+    arguments: tuple[str, ...],
+    python: str | None,
+    jobs: int | None,
+    format: str,  # noqa: A002  # the option's name
+    environment: Mapping[str, str],
+    out: TextIO,
+    trouble: TextIO,
+) -> int:
+    """Run one check, print what it found, and leave it for a runner that asked for it."""
+    if name not in registry.CHECKS:
+        return _usage(f"no check is called `{name}`; the checks are: {', '.join(registry.CHECKS)}", trouble)
+    try:
+        context = _context(path, arguments, python, jobs, environment)
+    except (UsageError, PythonNotFound) as error:
+        return _usage(str(error), trouble)
+    result = registry.load_check(name)(context)
+    folder = environment.get(FOLDER)
+    if folder:
+        write_record(Path(folder), result)
+    out.write(_as_json(result) if format == "json" else _as_text(result))
+    out.flush()
+    return exit_status(result)
+
+
+def exit_status(result: CheckResult) -> int:
+    """0 nothing of error severity, 1 some, 3 could not judge."""
+    if result.has_errors():
+        return EXIT_ERRORS
+    return EXIT_NOT_JUDGED if result.blocked is not None else EXIT_CLEAN
+
+
+def _context(
+    path: Path, arguments: tuple[str, ...], python: str | None, jobs: int | None, environment: Mapping[str, str]
+) -> CheckContext:
+    root = project_root(path)
+    inherited = {name: value for name, value in environment.items() if name != FOLDER}
+    chosen = find_python(root, python or environment.get("SKILLGATE_PYTHON"), environment)
+    return CheckContext(root, chosen.path, jobs or os.cpu_count() or 1, arguments, inherited)
+
+
+def _as_json(result: CheckResult) -> str:
+    data: dict[str, object] = {
+        "check": result.check,
+        "evidence": dict(result.evidence),
+        "diagnostics": [found.as_json() for found in result.diagnostics],
+    }
+    if result.blocked is not None:
+        data["blocked"] = result.blocked
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _as_text(result: CheckResult) -> str:
+    lines = []
+    for found in result.diagnostics:
+        where = place(found)
+        lines.append(f"{where + ': ' if where else ''}{found.severity.value}: {found.message} [{found.rule}]")
+        if found.hint:
+            lines.append(f"  hint: {found.hint}")
+    if result.blocked is not None:
+        lines.append(f"could not judge: {result.blocked}")
+    evidence = ", ".join(f"{kind} {amount}" for kind, amount in result.evidence.items())
+    return "\n".join([*lines, f"{result.check}: looked at {evidence or 'nothing'}"]) + "\n"
+
+
+def run_temporal_extension(
+    words: tuple[str, ...], environment: Mapping[str, str], out: TextIO, trouble: TextIO
+) -> int:
+    """`temporal workflow validate [PATH] [--format json]`; the CLI passes its own options on, which say nothing here."""
+    paths = tuple(word for word in words if not word.startswith("-"))
+    output = "json" if "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False) else "text"
+    paths = tuple(path for path in paths if path not in {"json", "text"} or output == "text")
+    root = Path(paths[0]) if paths else Path()
+    return run_check("temporal", root, paths[1:], None, None, output, environment, out, trouble)
+
+
+def run_raw(
+    workflow: str,
+    arguments: tuple[str, ...],
+    dry: bool,
+    project: Path,
+    python: str | None,
+    environment: Mapping[str, str],
+    trouble: TextIO,
+) -> int:
+    """Run a RAW workflow; its exit status is ours."""
+    from checks.raw.run_workflow import run_workflow
+
+    try:
+        root = project_root(project)
+        chosen = find_python(root, python or environment.get("SKILLGATE_PYTHON"), environment)
+    except (UsageError, PythonNotFound) as error:
+        return _usage(str(error), trouble)
+    return run_workflow(root, workflow, dry, arguments, chosen.path, environment)
+
+
+def _usage(message: str, trouble: TextIO) -> int:
+    print(f"skillgate: {message}", file=trouble)
+    return EXIT_USAGE

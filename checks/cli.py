@@ -1,0 +1,189 @@
+"""The command line: parses, then calls functions that know no click."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checks import __version__
+from checks.model import EXIT_CODES, EXIT_INTERNAL_FAULT, Verdict
+
+_FOLDER = click.Path(path_type=Path)
+_FORMAT = click.Choice(["text", "json"])
+
+
+class Seconds(click.ParamType):
+    """A limit: a positive, finite number of seconds."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what cannot be a limit, naming it."""
+        try:
+            seconds = float(value)
+        except (TypeError, ValueError):
+            self.fail(f"`{value}` is no number of seconds", param, ctx)
+        if not (math.isfinite(seconds) and seconds > 0):
+            self.fail(f"`{value}` is no limit: it takes a positive number of seconds, such as 60", param, ctx)
+        return seconds
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: skillgate run . --sync",
+)
+@click.version_option(__version__, "--version", prog_name="skillgate")
+def cli() -> None:
+    """Run the gates of a system of RAW workflows, FastAPI, Temporal, Compose and Kubernetes.
+
+    A green means that every gate really ran, on this tree, and found nothing.
+    """
+
+
+@cli.command(epilog="Example: skillgate run fixtures/hiring-process --sync")
+@click.argument("project", type=_FOLDER, default=".")
+@click.option("--gate", "gates", multiple=True, metavar="NAME", help="Run only this gate, and those it needs; repeatable.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first gate that fails.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Gates side by side (default: the cores).")
+@click.option("--timeout", "timeout_s", type=Seconds(), metavar="SECONDS", help="No gate gets more.")
+@click.option("--python", metavar="PATH", help="The project's Python (default: its .venv, else the active environment).")
+@click.option("--sync", is_flag=True, help="Create or update the project's .venv first.")
+@click.option("--config", type=_FOLDER, metavar="FILE", help="Read the gates from here.")
+@click.option("--format", type=_FORMAT, default="text", show_default=True)
+@click.option("--output", type=_FOLDER, metavar="FILE", help="Write the report here, not to stdout.")
+def run(**options: Any) -> None:
+    """Run the gates of PROJECT.
+
+    Exit status: 0 pass, 1 fail, 2 config or usage error, 3 unverified (some gate could not judge), 130 interrupted.
+    """
+    from checks.run import RunOptions, run_project
+
+    raise SystemExit(run_project(RunOptions(**options), os.environ, sys.stdout, sys.stderr))
+
+
+@cli.command(name="list", epilog="Example: skillgate list .")
+@click.argument("project", type=_FOLDER, default=".")
+@click.option("--config", type=_FOLDER, metavar="FILE", help="Read the gates from here.")
+@click.option("--format", type=_FORMAT, default="text", show_default=True)
+def list_gates(**options: Any) -> None:
+    """List the gates that apply to PROJECT: command, limit, inputs, and why."""
+    from checks.listing import list_project
+
+    raise SystemExit(list_project(**options, out=sys.stdout, trouble=sys.stderr))
+
+
+@cli.command(epilog="Example: skillgate explain dry.network")
+@click.argument("name", metavar="GATE|RULE")
+def explain(name: str) -> None:
+    """Say what a gate or a rule checks, with a wrong and a right example, and the fix."""
+    from checks.explain import explain_name
+
+    raise SystemExit(explain_name(name, sys.stdout, sys.stderr))
+
+
+@cli.command(epilog="Example: skillgate doctor .")
+@click.argument("project", type=_FOLDER, default=".")
+@click.option("--config", type=_FOLDER, metavar="FILE", help="Read the gates from here.")
+@click.option("--python", metavar="PATH", help="The project's Python.")
+@click.option("--format", type=_FORMAT, default="text", show_default=True)
+def doctor(**options: Any) -> None:
+    """Prove before a run that each gate's program exists and works.
+
+    Exit status: 0 every gate can judge, 2 config error, 3 some gate cannot.
+    """
+    from checks.doctor import examine
+
+    raise SystemExit(examine(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
+
+
+@cli.command(epilog="Example: skillgate check raw . --format json")
+@click.argument("name")
+@click.argument("path", type=_FOLDER, default=".")
+@click.argument("arguments", nargs=-1, metavar="[-- ARGUMENTS]")
+@click.option("--python", metavar="PATH", help="The project's Python.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How much to do side by side (default: the cores).")
+@click.option("--format", type=_FORMAT, default="text", show_default=True)
+def check(**options: Any) -> None:
+    """Run one built-in check on PATH by itself.
+
+    Exit status: 0 nothing of error severity, 1 some, 3 could not judge.
+    """
+    from checks.check import run_check
+
+    raise SystemExit(run_check(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
+
+
+@cli.command(name="temporal-workflow-validate", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def temporal_validate(words: tuple[str, ...]) -> None:
+    """What `temporal workflow validate [PATH]` runs."""
+    from checks.check import run_temporal_extension
+
+    raise SystemExit(run_temporal_extension(words, os.environ, sys.stdout, sys.stderr))
+
+
+@cli.group()
+def raw() -> None:
+    """Run RAW workflows, with the installed RAW or the embedded runtime."""
+
+
+@raw.command(name="run", epilog="Example: skillgate raw run analyze-cv -- --candidate-id 7")
+@click.argument("workflow", metavar="ID")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+@click.option("--dry", is_flag=True, help="Run its dry_run.py.")
+@click.option("--project", type=_FOLDER, default=".", help="The project's folder (default: here).")
+@click.option("--python", metavar="PATH", help="The project's Python.")
+def raw_run(**options: Any) -> None:
+    """Run the workflow whose folder name contains ID; its exit status is ours."""
+    from checks.check import run_raw
+
+    raise SystemExit(run_raw(**options, environment=os.environ, trouble=sys.stderr))
+
+
+@raw.command(name="path", epilog="Example: PYTHONPATH=$(skillgate raw path) python .raw/workflows/analyze-cv/run.py")
+def raw_path() -> None:
+    """Print the folder of the embedded RAW runtime, for PYTHONPATH."""
+    from checks.raw.run_workflow import embedded_path
+
+    click.echo(embedded_path())
+
+
+def main() -> None:
+    """Start the program; an internal fault is one line and a report, never a traceback."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = EXIT_CODES[Verdict.INTERRUPTED]
+    except BrokenPipeError:
+        # The reader of our report went away; Python would complain once more while it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except Exception as error:  # noqa: BLE001  # the last line of defence
+        status = _internal_fault(error)
+    sys.exit(status)
+
+
+def temporal_workflow_validate() -> None:
+    """The program that the Temporal CLI runs for `temporal workflow validate`."""
+    sys.argv[1:1] = ["temporal-workflow-validate"]
+    main()
+
+
+def _internal_fault(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="skillgate-fault-", suffix=".txt", delete=False) as report:
+        report.write(f"skillgate {__version__}\nargv: {sys.argv!r}\n\n")
+        traceback.print_exception(error, file=report)
+    said = str(error).splitlines()[0] if str(error) else ""
+    print(f"skillgate: internal fault: {type(error).__name__}: {said}; report: {report.name}", file=sys.stderr)
+    return EXIT_INTERNAL_FAULT

@@ -1,0 +1,39 @@
+"""The checks by name, imported only when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from checks.model import Check, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEntry:
+    """One built-in check: where its function and its rules live, and whether it runs the project's Python."""
+
+    module: str
+    rules: str
+    title: str
+    needs_python: bool = False
+
+
+CHECKS: dict[str, CheckEntry] = {
+    "raw": CheckEntry("checks.raw.validate", "checks.raw.rules", "RAW workflows are written as RAW needs them"),
+    "dry": CheckEntry("checks.raw.dry", "checks.raw.dry_rules", "each workflow's dry run really runs it", True),
+    "temporal": CheckEntry("checks.temporal.check", "checks.temporal.rules", "Temporal code that a worker can run", True),
+    "compose": CheckEntry("checks.deploy.compose", "checks.deploy.compose_rules", "Compose files that come up"),
+}
+_OTHER_RULES = ("checks.understood.pytest_rules", "checks.gate_rules")
+
+
+def load_check(name: str) -> Check:
+    """The function behind a check; KeyError where there is none of that name."""
+    function: Check = import_module(CHECKS[name].module).check
+    return function
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of every check, for `explain`."""
+    modules = (*(entry.rules for entry in CHECKS.values()), *_OTHER_RULES)
+    return tuple(rule for module in modules for rule in import_module(module).RULES)

@@ -1,0 +1,209 @@
+"""`skillgate run`, without its command line."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from checks import catalog, config, runner
+from checks.hints import run_command
+from checks.model import EXIT_CODES, Gate, RunResult, Verdict
+from checks.project import Python, PythonNotFound, find_python
+from checks.reports import json_report
+from checks.store import write_whole
+
+
+class UsageError(Exception):
+    """What was asked for cannot be run; nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the person asked for; `timeout_s` caps every gate's limit."""
+
+    project: Path
+    gates: tuple[str, ...] = ()
+    fail_fast: bool = False
+    jobs: int | None = None
+    timeout_s: float | None = None
+    python: str | None = None
+    sync: bool = False
+    config: Path | None = None
+    format: str = "text"
+    output: Path | None = None
+
+    def again(self, root: Path) -> str:
+        """The command that runs this project again, without a choice of gates."""
+        options = [("--config", self.config), ("--python", self.python)]
+        return run_command(root, *(word for name, value in options if value is not None for word in (name, str(value))))
+
+
+def run_project(options: RunOptions, environment: Mapping[str, str], out: TextIO, trouble: TextIO) -> int:
+    """Run the gates of a project, print the report, and return the exit status."""
+    try:
+        request, of_gates = _request(options, environment, trouble)
+    except (UsageError, config.ConfigError, PythonNotFound) as error:
+        return _refuse(options, str(error), out, trouble)
+    with _signals(), _progress(trouble, len(request.gates)) as listener:
+        result, folder = runner.run_gates(request, listener)
+        report = json_report.as_data(result)
+        folder.finish(report)
+    _print(options, result, report, of_gates, out, trouble)
+    return result.exit_code
+
+
+def _request(
+    options: RunOptions, environment: Mapping[str, str], trouble: TextIO
+) -> tuple[runner.RunRequest, int | None]:
+    root = project_root(options.project)
+    loaded = load_gates(root, options.config)
+    gates = select(loaded.gates, options.gates)
+    python = _python(root, options, environment, trouble)
+    request = runner.RunRequest(
+        root=root,
+        gates=gates,
+        config=str(loaded.path) if loaded.path is not None else None,
+        python=python,
+        jobs=options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        environment=environment,
+        fail_fast=options.fail_fast,
+        most_s=options.timeout_s or math.inf,
+        log_cap=loaded.log_cap,
+    )
+    return request, len(loaded.gates) if len(gates) < len(loaded.gates) else None
+
+
+def project_root(project: Path) -> Path:
+    """The project's absolute folder; UsageError where there is none."""
+    root = Path(os.path.abspath(project))  # noqa: PTH100  # `..` is meant as typed, links stay as they are
+    if not root.is_dir():
+        raise UsageError(f"`{project}` is {'no folder' if root.exists() else 'not there'}; name the project's folder")
+    return root
+
+
+def load_gates(root: Path, explicit: Path | None) -> config.Config:
+    """The gates that the project's config names, else those that apply to what is there."""
+    found = config.find_config(root, explicit)
+    entries = catalog.Catalog()
+    return config.discover(root, entries) if found is None else config.load_config(found, entries, root)
+
+
+def select(gates: tuple[Gate, ...], names: tuple[str, ...]) -> tuple[Gate, ...]:
+    """The gates asked for, and those that they need, in the config's order."""
+    if not names:
+        return gates
+    known = {gate.name: gate for gate in gates}
+    wanted: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in known:
+            raise UsageError(_unknown_gate(name, tuple(known)))
+        if name not in wanted:
+            wanted.add(name)
+            waiting += known[name].needs
+    return tuple(gate for gate in gates if gate.name in wanted)
+
+
+def _unknown_gate(name: str, known: tuple[str, ...]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    guess = f"did you mean `{near[0]}`? " if near else ""
+    return f"no gate is called `{name}` here; {guess}The gates are: {', '.join(known)}"
+
+
+def _python(root: Path, options: RunOptions, environment: Mapping[str, str], trouble: TextIO) -> Python:
+    if not options.sync:
+        return find_python(root, options.python, environment)
+    from checks.environment import SyncFailed, sync
+
+    base = find_python(root, options.python, environment).path if options.python else None
+
+    def say(text: str) -> None:
+        print(f"skillgate: {text}", file=trouble, flush=True)
+
+    try:
+        return Python(sync(root, base, environment, say), "the project's .venv")
+    except SyncFailed as error:
+        say(str(error))
+        python = find_python(root, None, environment)
+        return replace(python, problem=f"`--sync` did not succeed: {error}")
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Ctrl-C, TERM and a closed terminal end the run in order; asked twice, the second one is left to its default."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN if each != signal.SIGINT else signal.SIG_DFL)
+        raise runner.Interrupted
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress(stream: TextIO, total: int) -> Iterator[runner.Listener]:
+    from checks.reports.progress import Progress, Silence
+
+    progress = Progress(stream, total) if stream.isatty() else Silence()
+    try:
+        yield progress
+    finally:
+        progress.close()
+
+
+def _print(
+    options: RunOptions,
+    result: RunResult,
+    report: Mapping[str, object],
+    of_gates: int | None,
+    out: TextIO,
+    trouble: TextIO,
+) -> None:
+    if options.format == "json":
+        text = json.dumps(report, indent=2) + "\n"
+    else:
+        from checks.reports.text_report import render
+
+        root = Path(result.project)
+        colour = options.output is None and out.isatty() and "NO_COLOR" not in os.environ
+        text = render(result, again=options.again(root), colour=colour, of_gates=of_gates)
+    _write(options.output, text, out, trouble)
+
+
+def _write(output: Path | None, text: str, out: TextIO, trouble: TextIO) -> None:
+    """Where the file cannot be written the report goes to stdout: it is never lost."""
+    if output is not None:
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(output, text)
+        except OSError as error:
+            print(f"skillgate: `{output}` cannot be written: {error.strerror}", file=trouble)
+        else:
+            return
+    out.write(text)
+    out.flush()
+
+
+def _refuse(options: RunOptions, message: str, out: TextIO, trouble: TextIO) -> int:
+    print(f"skillgate: config error: {message}" if "\n" not in message else f"skillgate: config error\n{message}", file=trouble)
+    if options.format == "json":
+        text = json.dumps(json_report.config_error(str(options.project), message), indent=2) + "\n"
+        _write(options.output, text, out, trouble)
+    return EXIT_CODES[Verdict.CONFIG_ERROR]

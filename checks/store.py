@@ -1,0 +1,129 @@
+"""`.skillgate/` in the project: one folder a run, files that appear whole, old runs pruned.
+
+An unwritable project costs the logs their place there, never the verdict: a folder below the system's
+temporary one serves instead, and is removed at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KEPT_RUNS = 20
+_ABANDONED_AFTER_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where one run writes. `kept` is false where the project could not be written and a temporary folder serves."""
+
+    run_id: str
+    path: Path
+    project: Path
+    kept: bool
+
+    def log(self, gate: str) -> Path:
+        """The log of one gate."""
+        return self.path / "logs" / f"{gate}.log"
+
+    def work(self, gate: str) -> Path:
+        """A private folder of one gate for evidence; gone after the run."""
+        folder = self.path / "work" / gate
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def shown_log(self, gate: str) -> str | None:
+        """The log's path for a report, relative to the project; None where it was not kept."""
+        if not self.kept or not self.log(gate).exists():
+            return None
+        return self.log(gate).relative_to(self.project).as_posix()
+
+    def event(self, kind: str, **facts: object) -> None:
+        """Append one line to events.jsonl; a full disk must not cost the verdict."""
+        line = json.dumps({"at": round(time.time(), 3), "event": kind, **facts}) + "\n"
+        try:
+            with (self.path / "events.jsonl").open("a", encoding="utf-8") as stream:
+                stream.write(line)
+        except OSError:
+            return
+
+    def finish(self, report: Mapping[str, Any]) -> None:
+        """Write the report, point `latest` here, drop what only the run itself needed."""
+        shutil.rmtree(self.path / "work", ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.path, ignore_errors=True)
+            return
+        try:
+            write_whole(self.path / "report.json", json.dumps(report, indent=2) + "\n")
+            write_whole(self.path.parent.parent / "latest", self.run_id + "\n")
+        except OSError:
+            return
+        _prune(self.path.parent, keep=self.run_id)
+
+
+def open_run(project: Path) -> RunFolder:
+    """A new run's folder, never shared with another run."""
+    run_id = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{os.urandom(3).hex()}"
+    base = project / ".skillgate"
+    try:
+        base.mkdir(exist_ok=True)
+        if not (base / ".gitignore").exists():
+            write_whole(base / ".gitignore", "*\n")
+        path = base / "runs" / run_id
+        (path / "logs").mkdir(parents=True)
+    except OSError:
+        import tempfile
+
+        path = Path(tempfile.mkdtemp(prefix="skillgate-"))
+        (path / "logs").mkdir()
+        return RunFolder(run_id, path, project, kept=False)
+    return RunFolder(run_id, path, project, kept=True)
+
+
+def latest_report(project: Path) -> Mapping[str, Any] | None:
+    """The newest run's report, for the order of the next; None where there is none that can be read."""
+    base = project / ".skillgate"
+    try:
+        run_id = (base / "latest").read_text(encoding="utf-8").strip()
+        report = json.loads((base / "runs" / run_id / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) else None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write beside, then rename: a reader sees the old file or the new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _prune(runs: Path, keep: str) -> None:
+    """Drop the oldest finished runs. One without a report may still be running, so it stays for a day."""
+    try:
+        names = sorted((entry.name for entry in os.scandir(runs) if entry.is_dir()), reverse=True)
+    except OSError:
+        return
+    for name in names[KEPT_RUNS:]:
+        folder = runs / name
+        if name != keep and _is_over(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_over(folder: Path) -> bool:
+    if (folder / "report.json").exists():
+        return True
+    try:
+        return time.time() - folder.stat().st_mtime > _ABANDONED_AFTER_S
+    except OSError:
+        return False

@@ -1,0 +1,73 @@
+"""Make the private environment that `scripts/skillgate` and `scripts/test` run in.
+
+`provision.py TREE ENVIRONMENT [EXTRA]` installs the tree with an optional extra: a checkout as it stands (edits take
+effect at once), any other tree as a copy. Only what the standard library has is used here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def main(tree: Path, environment: Path, extra: str) -> int:
+    """Build beside others that may want the same; whoever comes second finds it ready."""
+    with locked(environment):
+        if (environment / "ready").is_file() and (environment / "bin" / "python").exists():
+            return 0
+        say(f"first start: making an environment in {environment} (once, about a minute)")
+        try:
+            build(tree, environment, extra)
+        except subprocess.CalledProcessError as error:
+            shutil.rmtree(environment, ignore_errors=True)
+            say(f"`{' '.join(map(str, error.cmd[:4]))} ...` failed with exit {error.returncode}; what it said stands above")
+            say("the registries must be reachable for the first start; after that none is needed")
+            return 3
+        (environment / "ready").touch()
+        say("ready")
+    return 0
+
+
+@contextlib.contextmanager
+def locked(environment: Path) -> Iterator[None]:
+    """Two first starts at once must not build the same folder."""
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{environment}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def build(tree: Path, environment: Path, extra: str) -> None:
+    """A new environment with the tree and its pinned dependencies in it."""
+    run([sys.executable, "-m", "venv", "--clear", str(environment)])
+    python = environment / "bin" / "python"
+    target = f"{tree}[{extra}]" if extra else str(tree)
+    arguments = [*(["-e"] if (tree / ".git").exists() else []), target, "-c", str(tree / "scripts" / "constraints.txt")]
+    say("installing skillgate and what it needs")
+    uv = shutil.which("uv")
+    if uv is not None and run([uv, "pip", "install", "-q", "--python", str(python), *arguments], check=False) == 0:
+        return
+    run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments])
+    if os.access(tree / "checks", os.W_OK):
+        run([str(python), "-m", "compileall", "-q", str(tree / "checks")], check=False)
+
+
+def run(words: list[str], *, check: bool = True) -> int:
+    """Start a program whose output goes where ours goes."""
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    return subprocess.run(words, check=check, env=environment, stdin=subprocess.DEVNULL).returncode
+
+
+def say(text: str) -> None:
+    """Tell the person what is going on."""
+    print(f"skillgate: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""))
