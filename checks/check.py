@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -85,13 +86,11 @@ def _as_text(result: CheckResult) -> str:
     return "\n".join([*lines, f"{result.check}: looked at {evidence or 'nothing'}"]) + "\n"
 
 
-def run_temporal_extension(
-    words: tuple[str, ...], environment: Mapping[str, str], out: TextIO, trouble: TextIO
-) -> int:
-    """`temporal workflow validate [PATH] [--format json]`; the CLI passes its own options on, which say nothing here."""
-    paths = tuple(word for word in words if not word.startswith("-"))
-    output = "json" if "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False) else "text"
-    paths = tuple(path for path in paths if path not in {"json", "text"} or output == "text")
+def run_temporal_extension(words: tuple[str, ...], environment: Mapping[str, str], out: TextIO, trouble: TextIO) -> int:
+    """`temporal workflow validate [PATH] [--format json]`; options that the CLI has for itself say nothing here."""
+    as_json = "--format=json" in words or ("--format", "json") in pairwise(words)
+    output = "json" if as_json else "text"
+    paths = tuple(word for word in words if not word.startswith("-") and word != output)
     root = Path(paths[0]) if paths else Path()
     return run_check("temporal", root, paths[1:], None, None, output, environment, out, trouble)
 

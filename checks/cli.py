@@ -17,20 +17,11 @@ _FOLDER = click.Path(path_type=Path)
 _FORMAT = click.Choice(["text", "json"])
 
 
-class Seconds(click.ParamType):
-    """A limit: a positive, finite number of seconds."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Refuse what cannot be a limit, naming it."""
-        try:
-            seconds = float(value)
-        except (TypeError, ValueError):
-            self.fail(f"`{value}` is no number of seconds", param, ctx)
-        if not (math.isfinite(seconds) and seconds > 0):
-            self.fail(f"`{value}` is no limit: it takes a positive number of seconds, such as 60", param, ctx)
-        return seconds
+def _limit(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """A limit is a positive, finite number of seconds."""
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise click.BadParameter(f"`{value:g}` is no limit: it takes a positive number of seconds, such as 60")
+    return value
 
 
 @click.group(
@@ -47,11 +38,15 @@ def cli() -> None:
 
 @cli.command(epilog="Example: skillgate run fixtures/hiring-process --sync")
 @click.argument("project", type=_FOLDER, default=".")
-@click.option("--gate", "gates", multiple=True, metavar="NAME", help="Run only this gate, and those it needs; repeatable.")
+@click.option(
+    "--gate", "gates", multiple=True, metavar="NAME", help="Run only this gate, and those it needs; repeatable."
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first gate that fails.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Gates side by side (default: the cores).")
-@click.option("--timeout", "timeout_s", type=Seconds(), metavar="SECONDS", help="No gate gets more.")
-@click.option("--python", metavar="PATH", help="The project's Python (default: its .venv, else the active environment).")
+@click.option("--timeout", "timeout_s", type=float, callback=_limit, metavar="SECONDS", help="No gate gets more.")
+@click.option(
+    "--python", metavar="PATH", help="The project's Python (default: its .venv, else the active environment)."
+)
 @click.option("--sync", is_flag=True, help="Create or update the project's .venv first.")
 @click.option("--config", type=_FOLDER, metavar="FILE", help="Read the gates from here.")
 @click.option("--format", type=_FORMAT, default="text", show_default=True)
@@ -166,7 +161,7 @@ def main() -> None:
         # The reader of our report went away; Python would complain once more while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
-    except Exception as error:  # noqa: BLE001  # the last line of defence
+    except Exception as error:  # the last line of defence
         status = _internal_fault(error)
     sys.exit(status)
 

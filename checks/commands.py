@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}!#\n\\")
 _SEPARATORS = frozenset({"&&", "||", "|", "|&", ";", ";;", "&", "(", ")", "{", "}", "\n"})
 _REDIRECTION = re.compile(r"^[<>]+&?$|^&>+$")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
-_KEYWORDS = frozenset({"if", "then", "else", "elif", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "!"})
+_KEYWORDS = frozenset(
+    {"if", "then", "else", "elif", "fi", "for", "in", "do", "done", "while", "until", "case", "esac", "!"}
+)
 _BUILTINS = frozenset(
     {".", ":", "[", "alias", "bg", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export",
      "false", "fg", "getopts", "hash", "jobs", "local", "printf", "pwd", "read", "readonly", "return", "set", "shift",
@@ -113,7 +116,7 @@ def hides_status(command: str) -> str | None:
     if not needs_shell(command):
         return None
     commands = simple_commands(command)
-    for before, after in zip(commands, commands[1:], strict=False):
+    for before, after in pairwise(commands):
         if before.followed_by == "||" and after.words[0] in {"true", ":"}:
             return f"`|| {after.words[0]}` turns every failure of `{before.words[0]}` into a success"
         if before.followed_by in {"|", "|&"}:

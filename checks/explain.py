@@ -24,7 +24,11 @@ def explain_name(name: str, out: TextIO, trouble: TextIO) -> int:
         return 0
     known = [*catalog.names(), *rules]
     near = difflib.get_close_matches(name, known, n=3)
-    guess = f"did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else f"the gates are: {', '.join(catalog.names())}"
+    guess = (
+        f"did you mean {' or '.join(f'`{each}`' for each in near)}?"
+        if near
+        else f"the gates are: {', '.join(catalog.names())}"
+    )
     print(f"skillgate: no gate or rule is called `{name}`; {guess}", file=trouble)
     return EXIT_USAGE
 

@@ -23,8 +23,8 @@ def judge(gate: Gate, outcome: Outcome, found: Collected, floor: Mapping[str, in
     return (
         _could_not_run(gate, outcome)
         or _found_defects(found)
-        or _could_not_judge(outcome, found)
-        or _failed_quietly(outcome, found)
+        or _could_not_judge(found)
+        or _failed_quietly(outcome)
         or _below_floor(found.evidence, floor)
         or Judgement(Status.PASSED, shown_evidence(found.evidence))
     )
@@ -51,13 +51,13 @@ def _found_defects(found: Collected) -> Judgement | None:
     return None
 
 
-def _could_not_judge(outcome: Outcome, found: Collected) -> Judgement | None:
+def _could_not_judge(found: Collected) -> Judgement | None:
     if found.blocked is not None:
         return Judgement(Status.ERROR, found.blocked)
     return None
 
 
-def _failed_quietly(outcome: Outcome, found: Collected) -> Judgement | None:
+def _failed_quietly(outcome: Outcome) -> Judgement | None:
     if outcome.signal is not None:
         return Judgement(Status.FAILED, f"ended by signal {outcome.signal}")
     if outcome.exit_code != 0:

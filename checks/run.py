@@ -143,7 +143,7 @@ def _python(root: Path, options: RunOptions, environment: Mapping[str, str], tro
 def _signals() -> Iterator[None]:
     """Ctrl-C, TERM and a closed terminal end the run in order; asked twice, the second one is left to its default."""
 
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         for each in numbers:
             signal.signal(each, signal.SIG_IGN if each != signal.SIGINT else signal.SIG_DFL)
         raise runner.Interrupted
@@ -202,7 +202,10 @@ def _write(output: Path | None, text: str, out: TextIO, trouble: TextIO) -> None
 
 
 def _refuse(options: RunOptions, message: str, out: TextIO, trouble: TextIO) -> int:
-    print(f"skillgate: config error: {message}" if "\n" not in message else f"skillgate: config error\n{message}", file=trouble)
+    print(
+        f"skillgate: config error: {message}" if "\n" not in message else f"skillgate: config error\n{message}",
+        file=trouble,
+    )
     if options.format == "json":
         text = json.dumps(json_report.config_error(str(options.project), message), indent=2) + "\n"
         _write(options.output, text, out, trouble)

@@ -82,7 +82,13 @@ def run_gates(request: RunRequest, listener: Listener) -> tuple[RunResult, store
     folder = store.open_run(request.root)
     folder.event("run", gates=[gate.name for gate in request.gates])
     gates = [replace(gate, timeout_s=min(gate.timeout_s, request.most_s)) for gate in request.gates]
-    run = _Run(request, folder, write_shims(folder.path / "work" / ".bin"), listener, _first_failures_first(gates, request.root))
+    run = _Run(
+        request,
+        folder,
+        write_shims(folder.path / "work" / ".bin"),
+        listener,
+        _first_failures_first(gates, request.root),
+    )
     interrupted = False
     with process.Supervisor() as supervisor:
         try:
@@ -253,13 +259,13 @@ def _not_run(gate: Gate, interrupted: bool) -> GateResult:
 
 
 def _first_failures_first(gates: Sequence[Gate], root: Path) -> list[Gate]:
-    """What was red last time may be red again, and quick gates speak before slow ones."""
+    """What was red last time may be red again, what is new may be, and quick gates speak before slow ones."""
     report = store.latest_report(root) or {}
     last = {gate.get("name"): gate for gate in report.get("gates", []) if isinstance(gate, dict)}
 
     def rank(gate: Gate) -> tuple[bool, float]:
         before = last.get(gate.name, {})
         seconds = before.get("duration_s")
-        return before.get("status") in {None, "passed"}, seconds if isinstance(seconds, float) else gate.timeout_s
+        return before.get("status") in {None, "passed"}, seconds if isinstance(seconds, float) else 0.0
 
     return sorted(gates, key=rank)

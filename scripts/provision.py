@@ -26,7 +26,7 @@ def main(tree: Path, environment: Path, extra: str) -> int:
             build(tree, environment, extra)
         except subprocess.CalledProcessError as error:
             shutil.rmtree(environment, ignore_errors=True)
-            say(f"`{' '.join(map(str, error.cmd[:4]))} ...` failed with exit {error.returncode}; what it said stands above")
+            say(f"`{' '.join(map(str, error.cmd[:4]))} ...` failed with exit {error.returncode}; see above")
             say("the registries must be reachable for the first start; after that none is needed")
             return 3
         (environment / "ready").touch()
@@ -54,7 +54,7 @@ def build(tree: Path, environment: Path, extra: str) -> None:
     if uv is not None and run([uv, "pip", "install", "-q", "--python", str(python), *arguments], check=False) == 0:
         return
     run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments])
-    if os.access(tree / "checks", os.W_OK):
+    if (tree / ".git").exists() and os.access(tree / "checks", os.W_OK):
         run([str(python), "-m", "compileall", "-q", str(tree / "checks")], check=False)
 
 

@@ -1,0 +1,95 @@
+"""`--sync`: what is installed, and when nothing has to be."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from support.program import Skillgate, clean_environment, gates
+
+from checks.environment import SyncFailed, declared, sync
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments"),
+    [
+        ({"pyproject.toml": "[project]\nname='a'\ndependencies=['six']\n"}, ("six",)),
+        (
+            {
+                "pyproject.toml": "[project]\ndependencies=['six']\n"
+                "[project.optional-dependencies]\ndev=['a']\ndocs=['b']\n"
+            },
+            ("six", "a"),
+        ),
+        (
+            {"pyproject.toml": "[dependency-groups]\ntest=['a', {include-group='more'}]\nmore=['b']\n"},
+            ("a", "b"),
+        ),
+        (
+            {".raw/workflows/w/run.py": "# /// script\n# dependencies = ['pydantic>=2', 'raw']\n# ///\n"},
+            ("pydantic>=2",),
+        ),
+        ({"notes.txt": ""}, ()),
+    ],
+)
+def test_what_is_declared(project, files: dict[str, str], arguments: tuple[str, ...]) -> None:
+    assert declared(project(files)).arguments == arguments
+
+
+def test_a_package_is_installed_with_its_test_extras(project) -> None:
+    root = project({
+        "pyproject.toml": "[build-system]\nrequires=['hatchling']\n[project]\nname='a'\nversion='1'\n"
+        "[project.optional-dependencies]\ndev=['six']\n"
+    })  # fmt: skip
+    assert declared(root).arguments == ("-e", f"{root}[dev]")
+
+
+def test_sync_creates_then_updates_then_rests(project) -> None:
+    root = project({"pyproject.toml": "[project]\nname='a'\ndependencies=['six']\n"})
+    said: list[str] = []
+    python = sync(root, None, clean_environment(), said.append)
+    assert python == root / ".venv" / "bin" / "python"
+    assert len(said) == 2
+    sync(root, None, clean_environment(), said.append)
+    assert len(said) == 2
+    (root / "pyproject.toml").write_text("[project]\nname='a'\ndependencies=['six', 'iniconfig']\n")
+    sync(root, None, clean_environment(), said.append)
+    assert len(said) == 3
+    assert list(root.glob(".venv/lib/*/site-packages/iniconfig"))
+
+
+def test_what_does_not_resolve_is_told(project) -> None:
+    root = project({"pyproject.toml": "[project]\nname='a'\ndependencies=['six==0.0.0.1']\n"})
+    with pytest.raises(SyncFailed, match=r"six==0\.0\.0\.1"):
+        sync(root, None, clean_environment(), lambda _: None)
+
+
+def test_a_missing_environment_is_an_error_whose_text_is_the_command(skillgate: Skillgate, project) -> None:
+    root = project({
+        "pyproject.toml": "[project]\nname='a'\ndependencies=['six']\n",
+        "test_a.py": "import six\ndef test_a():\n    assert six\n",
+        "skillgate.yaml": gates(unit="pytest", other="true"),
+    })  # fmt: skip
+    ran = skillgate("run", ".", "--format", "json", cwd=root)
+    assert ran.status == 3
+    assert [gate["status"] for gate in ran.json["gates"]] == ["error", "passed"]
+    assert "skillgate run . --sync" in ran.json["gates"][0]["reason"]
+
+
+def test_a_failed_sync_is_no_verdict_on_the_code(skillgate: Skillgate, project) -> None:
+    root = project({
+        "pyproject.toml": "[project]\nname='a'\ndependencies=['six==0.0.0.1']\n",
+        "skillgate.yaml": gates(unit="pytest", other="true"),
+    })  # fmt: skip
+    ran = skillgate("run", ".", "--sync", "--format", "json", cwd=root)
+    assert ran.status == 3
+    assert "six==0.0.0.1" in ran.json["gates"][0]["reason"]
+
+
+def test_the_projects_python_is_named_in_every_report(skillgate: Skillgate, project) -> None:
+    root = project({"skillgate.yaml": gates(a="python -c 'import sys; print(sys.executable)'")})
+    ran = skillgate("run", root, "--python", sys.executable, "--format", "json")
+    assert ran.json["python"] == sys.executable
+    assert (root / ran.json["gates"][0]["log"]).read_text().strip() == sys.executable
+    assert Path(ran.json["python"]).is_absolute()
