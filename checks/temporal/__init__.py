@@ -1,0 +1,1 @@
+"""Temporal code in Python: what is defined, and whether a worker could run it."""
