@@ -1,11 +1,11 @@
-"""`skillgate check`, `temporal workflow validate` and `skillgate raw run`, without their command lines."""
+"""`skillgate check` and `skillgate raw run`, without their command lines."""
 
 from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -79,20 +79,11 @@ def _as_text(result: CheckResult) -> str:
         where = place(found)
         lines.append(f"{where + ': ' if where else ''}{found.severity.value}: {found.message} [{found.rule}]")
         if found.hint:
-            lines.append(f"  hint: {found.hint}")
+            lines.append(textwrap.indent(f"hint: {found.hint}", "  "))
     if result.blocked is not None:
         lines.append(f"could not judge: {result.blocked}")
     evidence = ", ".join(f"{kind} {amount}" for kind, amount in result.evidence.items())
     return "\n".join([*lines, f"{result.check}: looked at {evidence or 'nothing'}"]) + "\n"
-
-
-def run_temporal_extension(words: tuple[str, ...], environment: Mapping[str, str], out: TextIO, trouble: TextIO) -> int:
-    """`temporal workflow validate [PATH] [--format json]`; options that the CLI has for itself say nothing here."""
-    as_json = "--format=json" in words or ("--format", "json") in pairwise(words)
-    output = "json" if as_json else "text"
-    paths = tuple(word for word in words if not word.startswith("-") and word != output)
-    root = Path(paths[0]) if paths else Path()
-    return run_check("temporal", root, paths[1:], None, None, output, environment, out, trouble)
 
 
 def run_raw(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from checks import __version__
 from checks.model import EXIT_CODES, EXIT_INTERNAL_FAULT, Verdict
 
+Command = Callable[..., None]
 _FOLDER = click.Path(path_type=Path)
 _FORMAT = click.Choice(["text", "json"])
 
@@ -113,13 +115,38 @@ def check(**options: Any) -> None:
     raise SystemExit(run_check(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
 
 
-@cli.command(name="temporal-workflow-validate", hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def temporal_validate(words: tuple[str, ...]) -> None:
-    """What `temporal workflow validate [PATH]` runs."""
-    from checks.check import run_temporal_extension
+_CLI_VALUES = (  # noqa: SIM905  # a list of this length hides what it says
+    "--address --namespace -n --env --env-file --log-level --log-format --color --time-format --command-timeout "
+    "--client-connect-timeout --config-file --profile --api-key --codec-endpoint --codec-auth --codec-header "
+    "--grpc-meta --identity --tls-server-name --client-authority"
+).split()
+_CLI_FLAGS = ("--tls", "--no-json-shorthand-payloads", "--disable-config-file", "--disable-config-env")
 
-    raise SystemExit(run_temporal_extension(words, os.environ, sys.stdout, sys.stderr))
+
+def _ignore_options_of_the_temporal_cli(command: Command) -> Command:
+    """The CLI hands its own options on; they speak of a server, and this check needs none."""
+    for name in _CLI_VALUES:
+        command = click.option(name, hidden=True, expose_value=False, multiple=True)(command)
+    for name in _CLI_FLAGS:
+        command = click.option(name, hidden=True, expose_value=False, is_flag=True)(command)
+    return command
+
+
+@cli.command(name="temporal-workflow-validate", hidden=True, epilog="Example: temporal workflow validate .")
+@click.argument("path", type=_FOLDER, default=".")
+@click.argument("arguments", nargs=-1, metavar="[FILES]")
+@click.option("--python", metavar="PATH", help="The project's Python.")
+@click.option("--format", "--output", "-o", "format", type=_FORMAT, default="text", show_default=True)
+@_ignore_options_of_the_temporal_cli
+def temporal_validate(**options: Any) -> None:
+    """Validate the Temporal code of a project, as `temporal workflow validate [PATH]` does: no server is needed.
+
+    Exit status: 0 nothing of error severity, 1 some, 3 could not judge.
+    """
+    from checks.check import run_check
+
+    run = run_check(name="temporal", jobs=None, environment=os.environ, out=sys.stdout, trouble=sys.stderr, **options)
+    raise SystemExit(run)
 
 
 @cli.group()
@@ -149,27 +176,39 @@ def raw_path() -> None:
 
 
 def main() -> None:
-    """Start the program; an internal fault is one line and a report, never a traceback."""
+    """Start the program."""
+    _start(cli, "skillgate")
+
+
+def temporal_workflow_validate() -> None:
+    """The program that the Temporal CLI runs for `temporal workflow validate`."""
+    _start(temporal_validate, "temporal workflow validate")
+
+
+def _start(command: click.Command, name: str) -> None:
+    """Every ending has its exit status; an internal fault is one line and a report, never a traceback."""
+    status: object = 0
     try:
-        status = cli.main(standalone_mode=False)
+        status = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = EXIT_CODES[Verdict.INTERRUPTED]
-    except BrokenPipeError:
-        # The reader of our report went away; Python would complain once more while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+    except SystemExit as ending:
+        status = ending.code
     except Exception as error:  # the last line of defence
         status = _internal_fault(error)
+    _flush_output()
     sys.exit(status)
 
 
-def temporal_workflow_validate() -> None:
-    """The program that the Temporal CLI runs for `temporal workflow validate`."""
-    sys.argv[1:1] = ["temporal-workflow-validate"]
-    main()
+def _flush_output() -> None:
+    """A reader that went away (`| head`) costs it the rest of the report, and nobody the exit status."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _internal_fault(error: Exception) -> int:

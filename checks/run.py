@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -51,7 +51,7 @@ def run_project(options: RunOptions, environment: Mapping[str, str], out: TextIO
     try:
         request, of_gates = _request(options, environment, trouble)
     except (UsageError, config.ConfigError, PythonNotFound) as error:
-        return _refuse(options, str(error), out, trouble)
+        return _refuse(options, error, out, trouble)
     with _signals(), _progress(trouble, len(request.gates)) as listener:
         result, folder = runner.run_gates(request, listener)
         report = json_report.as_data(result)
@@ -139,7 +139,7 @@ def _python(root: Path, options: RunOptions, environment: Mapping[str, str], tro
         return replace(python, problem=f"`--sync` did not succeed: {error}")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _signals() -> Iterator[None]:
     """Ctrl-C, TERM and a closed terminal end the run in order; asked twice, the second one is left to its default."""
 
@@ -157,7 +157,7 @@ def _signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _progress(stream: TextIO, total: int) -> Iterator[runner.Listener]:
     from checks.reports.progress import Progress, Silence
 
@@ -197,16 +197,34 @@ def _write(output: Path | None, text: str, out: TextIO, trouble: TextIO) -> None
             print(f"skillgate: `{output}` cannot be written: {error.strerror}", file=trouble)
         else:
             return
-    out.write(text)
-    out.flush()
+    with contextlib.suppress(BrokenPipeError):  # the reader has gone; the verdict stays
+        out.write(text)
+        out.flush()
 
 
-def _refuse(options: RunOptions, message: str, out: TextIO, trouble: TextIO) -> int:
+def _refuse(options: RunOptions, error: Exception, out: TextIO, trouble: TextIO) -> int:
+    message = str(error)
     print(
         f"skillgate: config error: {message}" if "\n" not in message else f"skillgate: config error\n{message}",
         file=trouble,
     )
     if options.format == "json":
-        text = json.dumps(json_report.config_error(str(options.project), message), indent=2) + "\n"
+        text = json.dumps(json_report.config_error(str(options.project), message, _problems(error)), indent=2) + "\n"
         _write(options.output, text, out, trouble)
     return EXIT_CODES[Verdict.CONFIG_ERROR]
+
+
+def _problems(error: Exception) -> list[dict[str, object]]:
+    """Every mistake of a config with its place; none for what was typed on the command line."""
+    if not isinstance(error, config.ConfigError):
+        return []
+    return [
+        {
+            "file": each.place.file,
+            "line": each.place.line,
+            "column": each.place.column,
+            "message": each.message,
+            "hint": each.hint,
+        }
+        for each in error.problems
+    ]

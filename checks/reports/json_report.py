@@ -43,7 +43,7 @@ def _gate(gate: GateResult) -> dict[str, Any]:
     }
 
 
-def config_error(project: str, message: str) -> dict[str, Any]:
+def config_error(project: str, message: str, problems: list[dict[str, object]]) -> dict[str, Any]:
     """The report of a run that never began."""
     return {
         "schema": SCHEMA_VERSION,
@@ -58,4 +58,5 @@ def config_error(project: str, message: str) -> dict[str, Any]:
         "complete": False,
         "gates": [],
         "error": message,
+        "problems": problems,
     }

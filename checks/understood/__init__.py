@@ -1,0 +1,1 @@
+"""Commands that the runner knows, and the evidence that it collects around each."""
