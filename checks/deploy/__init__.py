@@ -1,0 +1,1 @@
+"""Compose files and what else puts a system onto machines."""

@@ -1,0 +1,208 @@
+"""Our own judge of Compose files, for where there is no Compose; beside a real one it says where and what else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks.deploy.compose_consistency import conflicts, is_active
+from checks.deploy.compose_env_files import faulty_env_files, unreadable
+from checks.deploy.compose_files import FileSet
+from checks.deploy.compose_interpolation import Interpolator, Trouble
+from checks.deploy.compose_merge import Base, long_form, merge, without
+from checks.deploy.compose_places import Places, dotted, shown
+from checks.deploy.compose_source import Document, Path_, Unreadable, read_document
+from checks.deploy.compose_structure import misfits
+from checks.model import Diagnostic, Severity
+
+INCLUDE_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came out: the merged model in its long form (None where it could not be built), places, findings."""
+
+    model: dict[str, Any] | None
+    places: Places
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass
+class _Judge:
+    """One set being judged: collects documents and findings on the way."""
+
+    root: Path
+    variables: Mapping[str, str]
+    home: Path
+    documents: list[Document] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def load(self, path: Path, base: Base, depth: int = 0) -> dict[str, Any] | None:
+        """One file, interpolated, checked and in its long form; None where it is broken."""
+        name = shown(path, self.root)
+        try:
+            document = read_document(path, name)
+        except Unreadable as error:
+            self.report(error.rule, name, error.line, error.message)
+            return None
+        self.documents.append(document)
+        before = self.errors()
+        value = self.checked(document)
+        if "version" in value and depth == 0:
+            message = "`version` is obsolete: Compose ignores it"
+            self.report("reported", name, _line(document, ("version",)), message, "remove it", Severity.WARNING)
+        if self.errors() > before:
+            return None
+        model = long_form(value, base)
+        model = self.with_extended(model, document, base, depth)
+        return self.with_included(model, document, base, depth)
+
+    def checked(self, document: Document) -> dict[str, Any]:
+        """The interpolated value; says what does not fit."""
+        interpolator = Interpolator(self.variables)
+        value: dict[str, Any] = interpolator.value(document.value)
+        for trouble in interpolator.troubles:
+            self.report_trouble(trouble, document)
+        troubled = {trouble.path for trouble in interpolator.troubles if trouble.kind != "unset"}
+        for misfit in misfits(value):
+            if misfit.path not in troubled:
+                written = f" (`{document.raw(misfit.path)}`)" if misfit.about_value else ""
+                message = f"`{dotted(misfit.path) or 'the file'}`{written} {misfit.message}"
+                self.report("invalid", document.name, _line(document, misfit.path), message, misfit.hint)
+        return value
+
+    def report_trouble(self, trouble: Trouble, document: Document) -> None:
+        line, where = _line(document, trouble.path), dotted(trouble.path)
+        name = trouble.variable
+        if trouble.kind == "unset":
+            message = f"variable `{name}` is set nowhere: `{where}` gets an empty text"
+            hint = f"set `{name}` in `.env.example`, or write `${{{name}:-default}}`"
+            self.report("unset-variable", document.name, line, message, hint, Severity.WARNING)
+        elif trouble.kind == "required":
+            reason = f": {trouble.message}" if trouble.message else ""
+            message = f"required variable `{name}` is set nowhere{reason}"
+            self.report("required-variable", document.name, line, message, f"add `{name}=...` to `.env.example`")
+        else:
+            message = f"`{where}` has an invalid interpolation format: `{name}`"
+            self.report("interpolation", document.name, line, message, "write `$$` for a plain `$`")
+
+    def with_extended(self, model: dict[str, Any], document: Document, base: Base, depth: int) -> dict[str, Any]:
+        services = model["services"]
+        done: dict[str, Any] = {}
+        for name in services:
+            done[name] = self.extended(name, services, document, base, (), depth)
+        return {**model, "services": done}
+
+    def extended(
+        self,
+        name: str,
+        services: Mapping[str, Any],
+        document: Document,
+        base: Base,
+        way: tuple[str, ...],
+        depth: int,
+    ) -> dict[str, Any]:
+        """A service laid over the one it extends, itself laid over what that extends."""
+        service: dict[str, Any] = services[name]
+        if "extends" not in service:
+            return service
+        wanted = service["extends"]
+        wanted = {"service": wanted} if isinstance(wanted, str) else wanted
+        own = {key: value for key, value in service.items() if key != "extends"}
+        path: Path_ = ("services", name, "extends")
+        line = _line(document, path)
+        if name in way or depth > INCLUDE_DEPTH:
+            self.report("dependency-cycle", document.name, line, f"service `{name}` extends itself in the end")
+            return own
+        others = services
+        if wanted.get("file"):
+            file = Path(base.resolve(wanted["file"]))
+            loaded = self.other(file, document, line, base, depth)
+            if loaded is None:
+                return own
+            others = loaded["services"]
+        if wanted["service"] not in others:
+            message = f"service `{name}` extends `{wanted['service']}`, which is not there"
+            self.report("undefined-reference", document.name, line, message)
+            return own
+        if wanted.get("file"):
+            return merge(others[wanted["service"]], own)  # type: ignore[no-any-return]
+        below = self.extended(wanted["service"], others, document, base, (*way, name), depth)
+        return merge(below, own)  # type: ignore[no-any-return]
+
+    def other(self, file: Path, document: Document, line: int | None, base: Base, depth: int) -> dict[str, Any] | None:
+        """A file that another one names: missing is that one's fault."""
+        if not file.is_file():
+            self.report("missing-file", document.name, line, f"`{shown(file, self.root)}` does not exist")
+            return None
+        return self.load(file, Base(file.parent, base.home), depth + 1)
+
+    def with_included(self, model: dict[str, Any], document: Document, base: Base, depth: int) -> dict[str, Any]:
+        for index, item in enumerate(document.value.get("include") or []):
+            line = _line(document, ("include", index))
+            if depth > INCLUDE_DEPTH:
+                self.report("dependency-cycle", document.name, line, "the files include each other")
+                return model
+            for path in _included_paths(item):
+                file = Path(base.resolve(Interpolator(self.variables).text(path, ())))
+                included = self.other(file, document, line, base, depth)
+                model = merge(included, model) if included is not None else model
+        return model
+
+    def report(
+        self,
+        rule: str,
+        file: str,
+        line: int | None,
+        message: str,
+        hint: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        found = Diagnostic(f"compose.{rule}", severity, message, file, line, hint=hint)
+        if found not in self.found:
+            self.found.append(found)
+
+    def errors(self) -> int:
+        return sum(found.severity is Severity.ERROR for found in self.found)
+
+
+def _included_paths(item: Any) -> list[str]:
+    path = item.get("path", []) if isinstance(item, dict) else item
+    return [path] if isinstance(path, str) else list(path)
+
+
+def _line(document: Document, path: Path_) -> int | None:
+    for length in range(len(path), 0, -1):
+        line = document.line_of(path[:length])
+        if line is not None:
+            return line
+    return None
+
+
+def judge(files: FileSet, root: Path, home: Path, profiles: Iterable[str] = ()) -> Judged:
+    """The set as Compose would judge it, with every problem at once."""
+    state = _Judge(root, files.variables, home)
+    base = Base(files.directory.resolve(), home)
+    merged: dict[str, Any] | None = {}
+    for path in files.env_files:
+        state.found += unreadable(path, root)
+    for file in files.files:
+        loaded = state.load(file, base)
+        merged = None if loaded is None or merged is None else merge(_reset(merged, state, file, root), loaded)
+    places = Places(tuple(state.documents), shown(files.files[0], root))
+    if merged is None or state.errors():
+        return Judged(None, places, tuple(state.found))
+    merged.setdefault("services", {})
+    chosen = frozenset(profiles)
+    active = {name: item for name, item in merged["services"].items() if is_active(item, chosen)}
+    more = [places.diagnostic(found.rule, found.path, found.message, found.hint) for found in conflicts(merged, chosen)]
+    more += faulty_env_files(active, places, root)
+    return Judged(merged, places, (*state.found, *more))
+
+
+def _reset(merged: dict[str, Any], state: _Judge, file: Path, root: Path) -> dict[str, Any]:
+    name = shown(file, root)
+    document = next((known for known in reversed(state.documents) if known.name == name), None)
+    return without(merged, document.replaced) if document is not None else merged

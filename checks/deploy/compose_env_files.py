@@ -1,0 +1,52 @@
+"""The env files that services name: there, or at least an example of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.deploy.compose_files import EXAMPLES
+from checks.deploy.compose_interpolation import parse_env_file
+from checks.deploy.compose_places import Places, shown
+from checks.deploy.compose_source import Path_
+from checks.model import Diagnostic, Severity
+
+
+def faulty_env_files(services: Mapping[str, Any], places: Places, root: Path) -> Iterator[Diagnostic]:
+    """Env files that cannot be read or are not there; an example beside says that whoever sets up makes the file."""
+    for name, service in services.items():
+        items = service.get("env_file") or []
+        for index, item in enumerate(items):
+            path = Path(str(item["path"]))
+            if path.is_file() and item.get("format") != "raw":
+                yield from unreadable(path, root)
+            elif not path.exists() and str(item.get("required", True)).lower() != "false":
+                where: Path_ = ("services", name, "env_file")
+                yield _missing(path, (*where, index) if len(items) > 1 else where, places, root)
+
+
+def unreadable(path: Path, root: Path) -> Iterator[Diagnostic]:
+    """The line where Compose would stop reading an env file; its text is not shown, as it may be private."""
+    try:
+        line = parse_env_file(path.read_text(encoding="utf-8", errors="replace"))[1]
+    except OSError:
+        return
+    if line is not None:
+        message = "this line is no `NAME=value`"
+        yield Diagnostic("compose.unreadable-env-file", Severity.ERROR, message, shown(path, root), line)
+
+
+def _missing(path: Path, where: Path_, places: Places, root: Path) -> Diagnostic:
+    message = f"env file `{shown(path, root)}` does not exist"
+    example = example_of(path)
+    if example is None:
+        return places.diagnostic("missing-env-file", where, message)
+    copy = f"cp {shown(example, root)} {shown(path, root)}"
+    return places.diagnostic("missing-env-file", where, f"{message}, only its example", copy, Severity.WARNING)
+
+
+def example_of(path: Path) -> Path | None:
+    """The example beside an env file that is not there."""
+    endings = (example.removeprefix(".env") for example in EXAMPLES)
+    return next((found for ending in endings if (found := path.with_name(path.name + ending)).is_file()), None)

@@ -1,0 +1,69 @@
+"""What Compose accepts and what still cannot work: rules over the merged model, whoever merged it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.deploy.compose_consistency import cycles
+from checks.deploy.compose_env_files import example_of
+from checks.deploy.compose_images import builds, health, tags
+from checks.deploy.compose_places import Places, shown
+from checks.deploy.compose_ports import port_collisions
+from checks.deploy.compose_system import System
+from checks.model import Diagnostic, Severity
+
+_NOT_FILES = frozenset({".d", ".sock", ".log", ".pid"})
+
+
+def unworkable(model: Mapping[str, Any], places: Places, root: Path) -> tuple[Diagnostic, ...]:
+    """Every rule over one model in its normal form, as `config --format json` prints it."""
+    services = {name: item or {} for name, item in (model.get("services") or {}).items()}
+    system = System(services, model, places, root)
+    return tuple(found for rule in WORKABLE for found in rule(system))
+
+
+def _cycles(system: System) -> Iterator[Diagnostic]:
+    """Compose before 2.24 accepts them, and waits for ever."""
+    for found in cycles(system.services):
+        yield system.places.diagnostic(found.rule, found.path, found.message)
+
+
+def _mounts(system: System) -> Iterator[Diagnostic]:
+    for name, service in system.services.items():
+        mounts = service.get("volumes") or []
+        for index, mount in enumerate(mounts):
+            source = Path(str(mount.get("source") or ""))
+            if mount.get("type") == "bind" and _is_missing_file(system, source):
+                file, line = system.places.find_item(("services", name, "volumes"), index, len(mounts))
+                message = f"`{shown(source, system.root)}` does not exist: Docker would make a folder of that name"
+                example = example_of(source)
+                severity = Severity.WARNING if example else Severity.ERROR
+                hint = f"cp {shown(example, system.root)} {shown(source, system.root)}" if example else None
+                yield Diagnostic("compose.missing-bind-source", severity, message, file, line, hint=hint)
+
+
+def _is_missing_file(system: System, source: Path) -> bool:
+    return bool(source.suffix) and source.suffix not in _NOT_FILES and system.inside(source) and not source.exists()
+
+
+def _held_files(system: System) -> Iterator[Diagnostic]:
+    for kind, severity in (("configs", Severity.ERROR), ("secrets", Severity.WARNING)):
+        for name, item in (system.model.get(kind) or {}).items():
+            source = Path(str((item or {}).get("file") or system.root))
+            if system.inside(source) and not source.exists():
+                message = f"the file `{shown(source, system.root)}` of {kind[:-1]} `{name}` does not exist"
+                message += "; it may be made outside the project" if kind == "secrets" else ""
+                yield system.places.diagnostic("missing-held-file", (kind, name, "file"), message, severity=severity)
+
+
+WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
+    _cycles,
+    port_collisions,
+    builds,
+    health,
+    _mounts,
+    _held_files,
+    tags,
+)
