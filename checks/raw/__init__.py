@@ -1,0 +1,1 @@
+"""RAW workflows: what is written, what a dry run exercises, and the embedded runtime."""
