@@ -96,14 +96,17 @@ def run_raw(
     trouble: TextIO,
 ) -> int:
     """Run a RAW workflow; its exit status is ours."""
-    from checks.raw.run_workflow import run_workflow
+    from checks.raw.run_workflow import WorkflowError, run_workflow
 
     try:
         root = project_root(project)
         chosen = find_python(root, python or environment.get("SKILLGATE_PYTHON"), environment)
     except (UsageError, PythonNotFound) as error:
         return _usage(str(error), trouble)
-    return run_workflow(root, workflow, dry, arguments, chosen.path, environment)
+    try:
+        return run_workflow(root, workflow, dry, arguments, chosen.path, environment)
+    except WorkflowError as error:
+        return _usage(str(error), trouble)
 
 
 def _usage(message: str, trouble: TextIO) -> int:

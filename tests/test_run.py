@@ -183,6 +183,14 @@ def test_a_config_error_is_json_too(skillgate: Skillgate, project) -> None:
     jsonschema.validate(ran.json, SCHEMA)
     assert ran.json["verdict"] == "config_error"
     assert "optional" in ran.json["error"]
+    assert [(each["file"], each["line"]) for each in ran.json["problems"]] == [("skillgate.yaml", 1)]
+
+
+def test_a_reader_that_goes_away_does_not_change_the_exit_status(project) -> None:
+    root = project({"skillgate.yaml": gates(a="no-such-program-here")})
+    line = f"{PYTHON} -I -m checks run '{root}' | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], env=clean_environment(), capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("3", "")
 
 
 def test_output_file(skillgate: Skillgate, project) -> None:
