@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checks.model import Diagnostic, Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """The evidence of one gate and what was found.
 
     `failure` is why the gate failed, in words, also where its exit status was 0; `blocked` is why it could not be

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from checks import commands
-from checks.model import Gate
+from checks.model import EMPTY, Gate
 from checks.project import Python
 from checks.understood.collected import Collected
 from checks.understood.records import FOLDER, collect_checks
@@ -19,8 +19,7 @@ _TEMPORAL = ("temporal", "workflow", "validate")
 _COMPOSE = (("docker-compose",), ("docker", "compose"))
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """Where a gate runs: absolute project `root`, its Python, the gate's evidence `folder`, the whole environment."""
 
     root: Path
@@ -29,13 +28,12 @@ class Surroundings:
     environment: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What is started for a gate, and how its evidence is collected after exit status (None: ended by a signal)."""
 
     argv: tuple[str, ...]
     collect: Callable[[int | None], Collected]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = EMPTY
     needs_python: bool = False
     kind: str = "commands"
 
@@ -144,4 +142,5 @@ def _pytest(gate: Gate, around: Surroundings) -> Prepared:
         return found
 
     extra = understood_pytest.environment(around.folder, around.environment)
-    return Prepared(commands.argv(gate.command), collect, extra, True, "tests")
+    argv = commands.argv(understood_pytest.keep_plugin_reachable(gate.command))
+    return Prepared(argv, collect, extra, True, "tests")
