@@ -45,10 +45,14 @@ def trim(log: int, cap: int) -> bool:
         return False
     fcntl.fcntl(log, fcntl.F_SETFL, os.O_RDWR)  # what is to be moved must not be appended
     to = cap // 2
-    source = size - max(cap - to - len(CUT), 0)
+    left = cap - to - len(CUT)
+    if left <= 0:  # no room for the mark
+        os.ftruncate(log, cap)
+        return True
+    source = size - left  # beyond `to` and the mark, since the size is beyond the cap: nothing is read after its change
     to += os.pwrite(log, CUT, to)
-    while chunk := os.pread(log, CHUNK, source):
-        source += len(chunk)
+    while left and (chunk := os.pread(log, min(left, CHUNK), source)):
+        source, left = source + len(chunk), left - len(chunk)
         to += os.pwrite(log, chunk, to)
     os.ftruncate(log, to)
     return True

@@ -187,7 +187,7 @@ def temporal_workflow_validate() -> None:
 
 def _start(command: click.Command, name: str) -> None:
     """Every ending has its exit status; an internal fault is one line and a report, never a traceback."""
-    status: object = 0
+    status: Any = 0
     try:
         status = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:

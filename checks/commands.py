@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 _SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}!#\n\\")
 _SEPARATORS = frozenset({"&&", "||", "|", "|&", ";", ";;", "&", "(", ")", "{", "}", "\n"})
@@ -25,8 +25,7 @@ _SHELL_ONLY = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(NamedTuple):
     """One simple command inside a command line: its words, and the operator that stands behind it."""
 
     words: tuple[str, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from checks.configfile import display
 from checks.configforms import OWN, PYPROJECT, RAW, has_pyproject_gates, has_raw_gates, read_holder
@@ -29,8 +29,7 @@ NOT_READ = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What is to be run: `path` is None where the gates were found by looking at the project."""
 
     path: Path | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checks import gatefields
 from checks.catalog import NAME
-from checks.model import CatalogEntry, Gate, Place
+from checks.model import EMPTY, CatalogEntry, Gate, Place
 from checks.problems import Problems, listed, nearest, shown
 from checks.values import Value, fields, known_fields
 
@@ -18,16 +18,15 @@ GATES_KEYS = ("default", "optional")
 GATE_KEYS = ("command", "timeout_seconds", "floor", "env", "workdir", "needs")
 
 
-@dataclass(frozen=True, slots=True)
-class _Definition:
+class _Definition(NamedTuple):
     """One entry of `optional`, before the catalog adds what it leaves open."""
 
     name: str
     place: Place
     command: str | None = None
     limit_s: float | None = None
-    floor: Mapping[str, int] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    floor: Mapping[str, int] = EMPTY
+    environment: Mapping[str, str] = EMPTY
     workdir: str = "."
     needs: tuple[Value, ...] = ()
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checks.model import Diagnostic, Evidence, Gate, Severity, Status, Verdict
 from checks.process import Outcome
 from checks.understood.collected import Collected
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A gate's status and the reason in words."""
 
     status: Status

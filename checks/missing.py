@@ -28,9 +28,9 @@ def missing_program(gate: Gate, outcome: Outcome, root: Path, path: str, log: Pa
         return outcome.not_started if found else f"{outcome.not_started}; {_remedy(name, root)}"
     if not commands.needs_shell(gate.command):
         return None
-    name = _named_by_shell(gate.command, path, log)
-    if name is not None:
-        return f"`{name}` is not installed or not on PATH; {_remedy(name, root)}"
+    named = _named_by_shell(gate.command, path, log)
+    if named is not None:
+        return f"`{named}` is not installed or not on PATH; {_remedy(named, root)}"
     if outcome.exit_code == _EXIT_NOT_FOUND:
         return "the shell found no program of that name (exit 127); the log names it"
     if outcome.exit_code == _EXIT_NOT_EXECUTABLE:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from checks.model import Place
 
@@ -15,8 +14,7 @@ MOST_LISTED = 20
 LONGEST_SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
+class ConfigProblem(NamedTuple):
     """One thing that is wrong with a config, where, and what mends it."""
 
     place: Place

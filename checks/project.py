@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from checks.hints import run_command
 
 _REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "api/requirements.txt")
 
 
-@dataclass(frozen=True, slots=True)
-class Python:
+class Python(NamedTuple):
     """The project's Python: absolute `path` (a link is not followed: it decides the environment) and where it is from.
 
     `problem` is why nothing that needs the project's own packages can be judged in it, with the command that mends it.

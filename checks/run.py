@@ -8,10 +8,9 @@ import math
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from checks import catalog, config, runner
 from checks.hints import run_command
@@ -25,8 +24,7 @@ class UsageError(Exception):
     """What was asked for cannot be run; nothing was."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """What the person asked for; `timeout_s` caps every gate's limit."""
 
     project: Path
@@ -136,7 +134,7 @@ def _python(root: Path, options: RunOptions, environment: Mapping[str, str], tro
     except SyncFailed as error:
         say(str(error))
         python = find_python(root, None, environment)
-        return replace(python, problem=f"`--sync` did not succeed: {error}")
+        return python._replace(problem=f"`--sync` did not succeed: {error}")
 
 
 @contextlib.contextmanager

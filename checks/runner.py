@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from checks import gate_rules, judge, process, store
 from checks.commands import hides_status
@@ -38,8 +38,7 @@ class Listener(Protocol):
         """Nothing happened for a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(NamedTuple):
     """What is to be run: absolute `root`, gates in the config's order, at most `jobs` at once.
 
     `most_s` caps every gate's limit. `environment` is what programs inherit.
@@ -56,17 +55,16 @@ class RunRequest:
     log_cap: int = 64 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class _Run:
-    """The state of one run: what is left, what runs, what has ended."""
+class _Run(NamedTuple):
+    """One run: what is left, what was started, what has ended. The collections change, the rest does not."""
 
     request: RunRequest
     folder: store.RunFolder
     shims: Path
     listener: Listener
     waiting: list[Gate]
-    prepared: dict[str, Prepared] = field(default_factory=dict)
-    results: dict[str, GateResult] = field(default_factory=dict)
+    prepared: dict[str, Prepared]
+    results: dict[str, GateResult]
 
 
 _TICK_S = 0.2
@@ -81,14 +79,9 @@ def run_gates(request: RunRequest, listener: Listener) -> tuple[RunResult, store
     began, started = time.monotonic(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     folder = store.open_run(request.root)
     folder.event("run", gates=[gate.name for gate in request.gates])
-    gates = [replace(gate, timeout_s=min(gate.timeout_s, request.most_s)) for gate in request.gates]
-    run = _Run(
-        request,
-        folder,
-        write_shims(folder.path / "work" / ".bin"),
-        listener,
-        _first_failures_first(gates, request.root),
-    )
+    gates = [gate._replace(timeout_s=min(gate.timeout_s, request.most_s)) for gate in request.gates]
+    shims = write_shims(folder.path / "work" / ".bin")
+    run = _Run(request, folder, shims, listener, _first_failures_first(gates, request.root), {}, {})
     interrupted = False
     with process.Supervisor() as supervisor:
         try:
@@ -192,14 +185,14 @@ def _environment(run: _Run, gate: Gate) -> dict[str, str]:
 
 def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
     gate = next(gate for gate in run.request.gates if gate.name == name)
-    gate = replace(gate, timeout_s=min(gate.timeout_s, run.request.most_s))
+    gate = gate._replace(timeout_s=min(gate.timeout_s, run.request.most_s))
     prepared = run.prepared[name]
     found = _collected(prepared, outcome)
     path = _environment(run, gate)["PATH"]
     missing = missing_program(gate, outcome, run.request.root, path, run.folder.log(name))
     if missing is not None:
         found = Collected(found.evidence, found.diagnostics, blocked=missing)
-        outcome = replace(outcome, not_started=missing)
+        outcome = dataclasses.replace(outcome, not_started=missing)
     floor = dict(gate.floor) or {prepared.kind: 1}
     judged = judge.judge(gate, outcome, found, floor)
     result = GateResult(

@@ -11,16 +11,14 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 KEPT_RUNS = 20
 _ABANDONED_AFTER_S = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunFolder(NamedTuple):
     """Where one run writes. `kept` is false where the project could not be written and a temporary folder serves."""
 
     run_id: str

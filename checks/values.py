@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from checks.model import Place
 from checks.problems import Problems, shown
@@ -24,8 +24,7 @@ class Kind(StrEnum):
     DATE = "a date"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value. `text` is a scalar as it was written; nothing is ever constructed from it."""
 
     kind: Kind

@@ -185,7 +185,7 @@ def _their_findings(
     if not any(found.rule.removeprefix("compose.") in said.rules for found in agreed):
         return (*warnings, ours.places.diagnostic(said.rules[0], said_path(said.failure), words))
     agreed.sort(key=lambda found: found.rule.removeprefix("compose.") not in said.rules)
-    first = replace(agreed[0], message=f"{agreed[0].message} (Compose: {words})")
+    first = agreed[0]._replace(message=f"{agreed[0].message} (Compose: {words})")
     return (*warnings, first, *agreed[1:])
 
 
@@ -213,7 +213,7 @@ def _active(model: dict[str, Any], profiles: tuple[str, ...]) -> dict[str, Any]:
 
 def _clean(found: Diagnostic, redaction: Redaction) -> Diagnostic:
     hint = redaction.clean_quoted(found.hint) if found.hint else None
-    return replace(found, message=redaction.clean_quoted(found.message), hint=hint)
+    return found._replace(message=redaction.clean_quoted(found.message), hint=hint)
 
 
 def _named_services(ours: Judged) -> set[str]:

@@ -160,6 +160,10 @@ class Names:
                 return inherited
         return f"{base}.{name}"
 
+    def member(self, base: str, name: str) -> str | None:
+        """What `name` is within the thing that `base` names: a module's global, or a class's own or inherited member."""
+        return self._member(base, name, _DEPTH)
+
     def definition(self, ref: str) -> Definition | None:
         """The class or function of this project that a name stands for."""
         file, colon, qualname = ref.partition(":")

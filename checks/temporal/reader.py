@@ -51,6 +51,7 @@ class _Reader(ast.NodeVisitor):
         outer = self.scope
         qualname = f"{outer.qualname}.{name}" if outer.qualname else name
         self.scope = Scope(kind, self.module, outer, node, qualname)
+        self.module.scopes[node] = self.scope
         yield self.scope
         self.scope = outer
 

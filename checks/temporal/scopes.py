@@ -126,6 +126,7 @@ class Module:
     imported: list[ImportedName] = field(default_factory=list)
     imports: list[tuple[str, int]] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
+    scopes: dict[ast.AST, Scope] = field(default_factory=dict)
     _by_name: dict[str, Definition] = field(default_factory=dict)
 
     def by_name(self) -> dict[str, Definition]:
