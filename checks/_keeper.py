@@ -25,9 +25,9 @@ GRACE_S = 0.5
 """How long processes have between TERM and KILL."""
 SWEEP_S = 0.5
 """How long KILL is repeated before what is left is handed to the runner."""
-LOOK_S = 0.01
+LOOK_S = 0.005
 LOOK_SOON_S = 0.001
-FAST_GROWTH = 256 * 1024
+FAST_GROWTH = 64 * 1024
 NAMES_AT_MOST = 20
 DEAF_TO = (
     *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE, signal.SIGUSR1, signal.SIGUSR2),
@@ -207,7 +207,10 @@ class Watch:
         if reason == "exited":
             for _ in self._rounds(SETTLE_S):
                 pass
-        if reason != "capped":  # whoever floods the disk gets no grace
+        if reason == "capped":  # whoever floods the disk gets no grace, not even a look at the process table
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.leader, signal.SIGKILL)
+        else:
             self._terminate()
         self._kill()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -199,16 +200,18 @@ def _start(command: click.Command, name: str) -> None:
         status = ending.code
     except Exception as error:  # the last line of defence
         status = _internal_fault(error)
-    _flush_output()
-    sys.exit(status)
+    _leave(status)
 
 
-def _flush_output() -> None:
-    """A reader that went away (`| head`) costs it the rest of the report, and nobody the exit status."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _leave(status: Any) -> NoReturn:
+    """End at once: nothing is left to tidy up, and the interpreter takes a tenth of a short run to do so.
+
+    A reader that went away (`| head`) costs it the rest of the report, and nobody the exit status.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(status if isinstance(status, int) else 0 if status is None else 1)
 
 
 def _internal_fault(error: Exception) -> int:

@@ -18,6 +18,7 @@ from checks.model import Diagnostic, Gate, GateResult, Rule, RunResult, Status
 from checks.project import Python
 from checks.understood.collected import Collected
 from checks.understood.dispatch import Prepared, Surroundings, prepare
+from checks.understood.records import FOLDER
 from checks.understood.shims import write_shims
 
 
@@ -55,6 +56,14 @@ class RunRequest(NamedTuple):
     log_cap: int = 64 * 1024 * 1024
 
 
+class _Started(NamedTuple):
+    """A gate that was started: with its limit as it is in this run, and the PATH that its programs had."""
+
+    gate: Gate
+    prepared: Prepared
+    path: str
+
+
 class _Run(NamedTuple):
     """One run: what is left, what was started, what has ended. The collections change, the rest does not."""
 
@@ -63,7 +72,7 @@ class _Run(NamedTuple):
     shims: Path
     listener: Listener
     waiting: list[Gate]
-    prepared: dict[str, Prepared]
+    started: dict[str, _Started]
     results: dict[str, GateResult]
 
 
@@ -123,7 +132,7 @@ def _run_all(run: _Run, supervisor: process.Supervisor) -> None:
         if ended is not None:
             _end(run, *ended)
         else:
-            run.listener.waiting([name for name in run.prepared if name not in run.results])
+            run.listener.waiting([name for name in run.started if name not in run.results])
 
 
 def _is_over(run: _Run) -> bool:
@@ -155,7 +164,9 @@ def _start(run: _Run, supervisor: process.Supervisor, gate: Gate) -> None:
     if prepared.needs_python and request.python.problem is not None:
         _record(run, _result(gate, Status.ERROR, request.python.problem))
         return
-    run.prepared[gate.name] = prepared
+    run.started[gate.name] = _Started(gate, prepared, environment["PATH"])
+    if FOLDER in prepared.environment:
+        around.folder.mkdir(parents=True)
     command = process.Command(
         argv=prepared.argv,
         cwd=request.root / gate.workdir,
@@ -184,11 +195,8 @@ def _environment(run: _Run, gate: Gate) -> dict[str, str]:
 
 
 def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
-    gate = next(gate for gate in run.request.gates if gate.name == name)
-    gate = gate._replace(timeout_s=min(gate.timeout_s, run.request.most_s))
-    prepared = run.prepared[name]
+    gate, prepared, path = run.started[name]
     found = _collected(prepared, outcome)
-    path = _environment(run, gate)["PATH"]
     missing = missing_program(gate, outcome, run.request.root, path, run.folder.log(name))
     if missing is not None:
         found = Collected(found.evidence, found.diagnostics, blocked=missing)

@@ -6,9 +6,9 @@ temporary one serves instead, and is removed at the end.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,22 +19,24 @@ _ABANDONED_AFTER_S = 24 * 3600
 
 
 class RunFolder(NamedTuple):
-    """Where one run writes. `kept` is false where the project could not be written and a temporary folder serves."""
+    """Where one run writes. `kept` is false where the project could not be written and a temporary folder serves.
+
+    `events` is the open file of events.jsonl: a run of many short gates writes to it often.
+    """
 
     run_id: str
     path: Path
     project: Path
     kept: bool
+    events: int
 
     def log(self, gate: str) -> Path:
         """The log of one gate."""
         return self.path / "logs" / f"{gate}.log"
 
     def work(self, gate: str) -> Path:
-        """A private folder of one gate for evidence; gone after the run."""
-        folder = self.path / "work" / gate
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        """A private folder of one gate for evidence; gone after the run. Whoever needs it makes it."""
+        return self.path / "work" / gate
 
     def shown_log(self, gate: str) -> str | None:
         """The log's path for a report, relative to the project; None where it was not kept."""
@@ -45,17 +47,15 @@ class RunFolder(NamedTuple):
     def event(self, kind: str, **facts: object) -> None:
         """Append one line to events.jsonl; a full disk must not cost the verdict."""
         line = json.dumps({"at": round(time.time(), 3), "event": kind, **facts}) + "\n"
-        try:
-            with (self.path / "events.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(line)
-        except OSError:
-            return
+        with contextlib.suppress(OSError):
+            os.write(self.events, line.encode("utf-8", "backslashreplace"))
 
     def finish(self, report: Mapping[str, Any]) -> None:
         """Write the report, point `latest` here, drop what only the run itself needed."""
-        shutil.rmtree(self.path / "work", ignore_errors=True)
+        os.close(self.events)
+        _remove(self.path / "work")
         if not self.kept:
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
             return
         try:
             write_whole(self.path / "report.json", json.dumps(report, indent=2) + "\n")
@@ -80,8 +80,12 @@ def open_run(project: Path) -> RunFolder:
 
         path = Path(tempfile.mkdtemp(prefix="skillgate-"))
         (path / "logs").mkdir()
-        return RunFolder(run_id, path, project, kept=False)
-    return RunFolder(run_id, path, project, kept=True)
+        return RunFolder(run_id, path, project, False, _open_events(path))
+    return RunFolder(run_id, path, project, True, _open_events(path))
+
+
+def _open_events(path: Path) -> int:
+    return os.open(path / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def latest_report(project: Path) -> Mapping[str, Any] | None:
@@ -115,7 +119,7 @@ def _prune(runs: Path, keep: str) -> None:
     for name in names[KEPT_RUNS:]:
         folder = runs / name
         if name != keep and _is_over(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def _is_over(folder: Path) -> bool:
@@ -125,3 +129,9 @@ def _is_over(folder: Path) -> bool:
         return time.time() - folder.stat().st_mtime > _ABANDONED_AFTER_S
     except OSError:
         return False
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

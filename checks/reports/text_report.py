@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -111,7 +110,7 @@ def _details(gates: list[GateResult], again: str, paint: Paint) -> Iterator[str]
     for cause in causes[:_SHOWN_CAUSES]:
         yield f"  {_cause_line(cause)}"
         if cause.first.hint:
-            yield textwrap.indent(f"hint: {cause.first.hint}", "    ")
+            yield "\n".join(f"    {line}" for line in f"hint: {cause.first.hint}".splitlines())
     if len(causes) > _SHOWN_CAUSES:
         yield f"  and {len(causes) - _SHOWN_CAUSES} more causes, in the JSON report"
     if gate.log:
