@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from checks.configfile import display
-from checks.configforms import OWN, PYPROJECT, RAW, has_pyproject_gates, has_raw_gates, read_holder
-from checks.gatetable import catalog_gate, read_gates
 from checks.model import CatalogEntry, Gate, Place
-from checks.problems import ConfigError, ConfigProblem, Problems
-from checks.values import Kind, Value
+from checks.settings.file import display
+from checks.settings.forms import OWN, PYPROJECT, RAW, has_pyproject_gates, has_raw_gates, read_holder
+from checks.settings.gate_table import catalog_gate, read_gates
+from checks.settings.problems import ConfigError, ConfigProblem, Problems
+from checks.settings.values import Kind, Value
 
 __all__ = ["Config", "ConfigError", "ConfigProblem", "discover", "find_config", "load_config"]
 

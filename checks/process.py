@@ -13,9 +13,9 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from checks._keeper import Assignment, Report, System, keep
 from checks._logfile import head_and_tail, highest_file, open_log, open_pipe, trim
@@ -26,8 +26,7 @@ KEEPER_MAY_TAKE_S = 1.25
 LONGEST_POLL_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A program to run: its words, its working directory, its whole environment, and how long it may take.
 
     Its stdout and stderr go into `log` in order (None: an unlinked temporary file), at most `log_cap` bytes.
@@ -41,8 +40,7 @@ class Command:
     log_cap: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a command.
 
     Either `exit_code`, or the `signal` that ended it, or `not_started` says how. `ended` names the processes which a

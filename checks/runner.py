@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import time
@@ -200,7 +199,7 @@ def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
     missing = missing_program(gate, outcome, run.request.root, path, run.folder.log(name))
     if missing is not None:
         found = Collected(found.evidence, found.diagnostics, blocked=missing)
-        outcome = dataclasses.replace(outcome, not_started=missing)
+        outcome = outcome._replace(not_started=missing)
     floor = dict(gate.floor) or {prepared.kind: 1}
     judged = judge.judge(gate, outcome, found, floor)
     result = GateResult(

@@ -16,7 +16,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from checks.catalog import Catalog
 from checks.config import Config, ConfigError, find_config, load_config
-from checks.configfile import LARGEST_BYTES
+from checks.settings.file import LARGEST_BYTES
 
 # It keeps what it learns in the working directory otherwise; a test writes nothing there.
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis")

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ def test_a_command_gets_a_clean_start(tmp_path):
     os.set_inheritable(other, True)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        found = json.loads(run(replace(python(text, tmp_path), env={**ENV, "A": "ä"})).output)
+        found = json.loads(run(python(text, tmp_path)._replace(env={**ENV, "A": "ä"})).output)
     finally:
         signal.signal(signal.SIGHUP, before)
         os.close(held)

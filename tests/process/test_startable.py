@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -33,9 +32,9 @@ def test_the_path_of_the_command_counts_not_that_of_the_runner(children, tmp_pat
     script(tmp_path / "bin", "mine", b"#!/bin/sh\necho mine\n")
     command = children.command("mine")
     assert run(command).not_started is not None
-    assert run(replace(command, env={"PATH": str(tmp_path / "bin")})).output == b"mine\n"
-    assert run(replace(command, env={"PATH": "bin"})).output == b"mine\n"
-    assert run(replace(children.command("sh", "-c", "echo default"), env={})).output == b"default\n"
+    assert run(command._replace(env={"PATH": str(tmp_path / "bin")})).output == b"mine\n"
+    assert run(command._replace(env={"PATH": "bin"})).output == b"mine\n"
+    assert run(children.command("sh", "-c", "echo default")._replace(env={})).output == b"default\n"
 
 
 def test_paths_are_seen_from_the_working_directory(children, tmp_path):
@@ -47,13 +46,13 @@ def test_paths_are_seen_from_the_working_directory(children, tmp_path):
 def test_a_file_that_is_not_executable(children, tmp_path):
     file = script(tmp_path, "plain", b"#!/bin/sh\n", 0o644)
     assert why(run(children.command("./plain"))) == "`./plain` is not executable; `chmod +x ./plain` mends that"
-    on_path = replace(children.command("plain"), env={"PATH": str(tmp_path)})
+    on_path = children.command("plain")._replace(env={"PATH": str(tmp_path)})
     assert why(run(on_path)) == f"`plain` is not executable; `chmod +x {file}` mends that"
 
 
 def test_a_later_folder_on_path_serves_where_an_earlier_one_cannot(children, tmp_path):
     (tmp_path / "sh").mkdir()
-    command = replace(children.command("sh", "-c", "echo ok"), env={"PATH": f"{tmp_path}:/bin:/usr/bin"})
+    command = children.command("sh", "-c", "echo ok")._replace(env={"PATH": f"{tmp_path}:/bin:/usr/bin"})
     assert run(command).output == b"ok\n"
 
 
@@ -82,11 +81,11 @@ def test_no_program_at_all(children, tmp_path):
 
 def test_a_working_directory_that_is_not_there(children, tmp_path):
     command = children.command("true")
-    gone = replace(command, cwd=tmp_path / "gone")
+    gone = command._replace(cwd=tmp_path / "gone")
     assert why(run(gone)) == f"`true` cannot start in the folder `{tmp_path / 'gone'}`: it does not exist"
     (tmp_path / "file").write_text("")
     assert (
-        why(run(replace(command, cwd=tmp_path / "file")))
+        why(run(command._replace(cwd=tmp_path / "file")))
         == f"`true` cannot start in `{tmp_path / 'file'}`: it is not a folder"
     )
 
@@ -107,5 +106,5 @@ def test_words_that_no_system_takes(children, argv):
 
 
 def test_an_environment_that_no_system_takes(children):
-    outcome = run(replace(children.command("true"), env={"PATH": os.defpath, "A=B": "x"}))
+    outcome = run(children.command("true")._replace(env={"PATH": os.defpath, "A=B": "x"}))
     assert "`true` cannot be started: " in why(outcome)

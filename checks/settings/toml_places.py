@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from checks.model import Place
-from checks.problems import Problems
-from checks.values import MOST_VALUES, Kind, Value
+from checks.settings.problems import Problems
+from checks.settings.values import MOST_VALUES, Kind, Value
 
 LONGEST_KEY = 100
 MOST_NUMBER_BITS = 200

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from checks import gatefields
 from checks.catalog import NAME
 from checks.model import EMPTY, CatalogEntry, Gate, Place
-from checks.problems import Problems, listed, nearest, shown
-from checks.values import Value, fields, known_fields
+from checks.settings import gate_fields
+from checks.settings.problems import Problems, listed, nearest, shown
+from checks.settings.values import Value, fields, known_fields
 
 DEFAULT_LIMIT_S = 300.0
 LONGEST_NAME = 100
@@ -51,7 +51,7 @@ def _defaults(
 ) -> dict[str, _Definition]:
     wanted: dict[str, _Definition] = {}
     right = (*catalog, *(name for name in defined if name not in catalog))
-    for item in gatefields.texts(value, "`default`", "default: [validate, dry]", problems):
+    for item in gate_fields.texts(value, "`default`", "default: [validate, dry]", problems):
         name = item.text
         if name in wanted:
             hint = f"the first stands in line {wanted[name].place.line}: keep one"
@@ -95,12 +95,12 @@ def _said_definition(bare: _Definition, said: Mapping[str, Value], problems: Pro
     return _Definition(
         bare.name,
         bare.place,
-        gatefields.command(said["command"], problems) if "command" in said else None,
-        gatefields.limit(said["timeout_seconds"], problems) if "timeout_seconds" in said else None,
-        gatefields.floor(said["floor"], problems) if "floor" in said else {},
-        gatefields.environment(said["env"], problems) if "env" in said else {},
-        gatefields.workdir(said["workdir"], problems) if "workdir" in said else ".",
-        tuple(gatefields.texts(said["needs"], "`needs`", "needs: [validate]", problems)) if "needs" in said else (),
+        gate_fields.command(said["command"], problems) if "command" in said else None,
+        gate_fields.limit(said["timeout_seconds"], problems) if "timeout_seconds" in said else None,
+        gate_fields.floor(said["floor"], problems) if "floor" in said else {},
+        gate_fields.environment(said["env"], problems) if "env" in said else {},
+        gate_fields.workdir(said["workdir"], problems) if "workdir" in said else ".",
+        tuple(gate_fields.texts(said["needs"], "`needs`", "needs: [validate]", problems)) if "needs" in said else (),
     )
 
 

@@ -6,8 +6,8 @@ import math
 import posixpath
 import re
 
-from checks.problems import Problems, shown
-from checks.values import Kind, Value, fields
+from checks.settings.problems import Problems, shown
+from checks.settings.values import Kind, Value, fields
 
 # 23 days, what poll(2) can wait for; nobody waits that long for a gate.
 LONGEST_LIMIT_S = 2_000_000

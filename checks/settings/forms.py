@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from checks.configfile import read_text
 from checks.model import Place
-from checks.problems import Problems, nearest, shown
-from checks.values import Fields, Kind, Value, fields, known_fields
-from checks.yamlplaces import read_yaml
+from checks.settings.file import read_text
+from checks.settings.problems import Problems, nearest, shown
+from checks.settings.values import Fields, Kind, Value, fields, known_fields
+from checks.settings.yaml_places import read_yaml
 
 OWN, RAW, PYPROJECT = "skillgate.yaml", ".raw/config.yaml", "pyproject.toml"
 HOLDER_KEYS = ("gates", "log_cap_mib")
@@ -51,7 +51,7 @@ def has_pyproject_gates(path: Path, file: str) -> bool:
     """Whether a pyproject.toml holds a config; raises ConfigError where it nearly does."""
     if not path.is_file() or not re.search(_MENTION, _start(path)):
         return False
-    from checks.tomlplaces import parse_toml, place_values  # late: most projects have no config in TOML
+    from checks.settings.toml_places import parse_toml, place_values  # late: most projects have no config in TOML
 
     problems = Problems()
     text = read_text(path, file, problems)
@@ -143,7 +143,7 @@ def _own_holder(top: Value, problems: Problems) -> Fields | None:
 
 
 def _toml_holder(path: Path, file: str, problems: Problems) -> Fields | None:
-    from checks.tomlplaces import parse_toml, place_values
+    from checks.settings.toml_places import parse_toml, place_values
 
     text = read_text(path, file, problems)
     data = parse_toml(text, file, problems)

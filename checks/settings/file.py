@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from checks.model import Place
-from checks.problems import Problems, shown
+from checks.settings.problems import Problems, shown
 
 # Every parser used here stays well under a second up to this size, whatever the bytes are.
 LARGEST_BYTES = 128 * 1024

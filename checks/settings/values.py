@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from checks.model import Place
-from checks.problems import Problems, shown
+from checks.settings.problems import Problems, shown
 
 # Some seven hundred gates; what aliases expand to counts.
 MOST_VALUES = 5_000

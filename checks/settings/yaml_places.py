@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from checks.model import Place
-from checks.problems import Problems, shown
-from checks.values import MOST_VALUES, Kind, Value
+from checks.settings.problems import Problems, shown
+from checks.settings.values import MOST_VALUES, Kind, Value
 
 DEEPEST = 100
 MOST_DIRECTIVES = 20

@@ -1,0 +1,1 @@
+"""From the bytes of a config to gates, with a place for every mistake."""
