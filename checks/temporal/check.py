@@ -7,7 +7,7 @@ from pathlib import Path
 
 from checks.hints import run_command
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence
-from checks.temporal import api, definitions, loading, registration, sandbox
+from checks.temporal import across, api, definitions, loading, registration, sandbox
 from checks.temporal.discovery import discover
 from checks.temporal.model import Project
 from checks.temporal.rules import SYNTAX
@@ -67,6 +67,7 @@ def _static(project: Project, loaded: Loading) -> Iterator[Diagnostic]:
             yield Diagnostic(SYNTAX.id, SYNTAX.severity, message, unreadable.file, unreadable.line, unreadable.column)
     yield from definitions.judge(project)
     yield from registration.judge(project)
+    yield from across.judge(project)
     yield from api.judge(project, loaded.sdk)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -185,11 +185,23 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What a callable of the SDK takes by name; `durations` are the names that want a `timedelta` and nothing else."""
+
+    names: tuple[str, ...]
+    durations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Sdk:
-    """The SDK that the project's Python has: its version, and the public names of each module it was asked for."""
+    """The SDK that the project's Python has: its version, and the public names of each module it was asked for.
+
+    `signatures` are those of its functions and classes by dotted name, without the ones that take any keyword.
+    """
 
     version: str
     modules: Mapping[str, frozenset[str]]
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
 
 def finding(rule: Rule, module: Module, node: ast.AST, message: str, hint: str | None = None) -> Diagnostic:

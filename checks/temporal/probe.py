@@ -11,16 +11,20 @@ Standard library and temporalio only.
 from __future__ import annotations
 
 import asyncio
+import enum
 import importlib
 import importlib.machinery
 import importlib.util
+import inspect
 import json
 import os
+import re
 import signal
 import sys
 import time
 import traceback
 import types
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -80,8 +84,50 @@ def describe_sdk(request: JsonObject, answer: Answer) -> bool:
         return False
     offered = {name: public_names(name) for name in request["api"]}
     modules = {name: names for name, names in offered.items() if names is not None}
-    answer.say("sdk", version=temporalio.service.__version__, modules=modules)
+    signatures = {f"{name}.{each}": taken for name in modules for each, taken in taken_by_name(name).items()}
+    answer.say("sdk", version=temporalio.service.__version__, modules=modules, signatures=signatures)
     return True
+
+
+def taken_by_name(name: str) -> dict[str, JsonObject]:
+    """What the functions and classes of a module take by name, and the class methods such as `Client.connect`."""
+    found: dict[str, JsonObject] = {}
+    for member, value in vars(sys.modules[name]).items():
+        if not callable(value) or member.startswith("_") or not value.__module__.startswith("temporalio."):
+            continue
+        found[member] = signature_of(value)
+        if isinstance(value, type):
+            methods = {key: each for key, each in vars(value).items() if not key.startswith("_")}
+            found.update({f"{member}.{key}": signature_of(each) for key, each in methods.items() if callable(each)})
+            bound = {key for key, each in methods.items() if isinstance(each, (classmethod, staticmethod))}
+            found.update({f"{member}.{key}": signature_of(getattr(value, key)) for key in bound})
+    return {member: taken for member, taken in found.items() if taken}
+
+
+def signature_of(value: Any) -> JsonObject:
+    """The parameters that have names, and which of them are durations; nothing where any keyword will do."""
+    if typing.is_typeddict(value):
+        annotations = dict(value.__annotations__)
+    elif isinstance(value, type) and issubclass(value, (BaseException, tuple, enum.Enum)) and "__init__" not in vars(value):
+        return {}
+    else:
+        try:
+            parameters = inspect.signature(value).parameters.values()
+        except (TypeError, ValueError):
+            return {}
+        if any(each.kind is each.VAR_KEYWORD for each in parameters):
+            return {}
+        named = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+        annotations = {each.name: each.annotation for each in named}
+    durations = [name for name, annotation in annotations.items() if is_duration(annotation)]
+    return {"names": list(annotations), "durations": durations}
+
+
+def is_duration(annotation: Any) -> bool:
+    """Whether it says `timedelta` and nothing else but None; annotations may be text or not."""
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", str(annotation))
+    words = set(re.findall(r"[A-Za-z_]+", text))
+    return "timedelta" in words and words <= {"timedelta", "datetime", "None", "Optional", "typing", "class", "NoneType"}
 
 
 def public_names(name: str) -> list[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from checks.model import CheckContext
 from checks.process import Command, Outcome, run
 from checks.temporal.importing import ImportPlan
-from checks.temporal.model import Sdk
+from checks.temporal.model import Sdk, Signature
 
 _PROBE = Path(__file__).with_name("probe.py")
 MODULE_LIMIT_S = 8.0
@@ -155,7 +155,12 @@ def _read_about_python(event: Mapping[str, Any], loading: Loading) -> None:
             loading.no_sdk = event["message"]
         case "sdk":
             modules = {module: frozenset(names) for module, names in event["modules"].items()}
-            loading.sdk = Sdk(event["version"], modules)
+            loading.sdk = Sdk(event["version"], modules, dict(_signatures(event.get("signatures", {}))))
+
+
+def _signatures(taken: Mapping[str, Any]) -> Iterator[tuple[str, Signature]]:
+    for name, each in taken.items():
+        yield name, Signature(tuple(each["names"]), frozenset(each["durations"]))
 
 
 def _failure(event: Mapping[str, Any], root: Path) -> Failure:
