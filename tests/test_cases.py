@@ -34,7 +34,8 @@ def test_case(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "project"
     shutil.copytree(folder, root, ignore=shutil.ignore_patterns(EXPECTED))
     expected = yaml.safe_load((folder / EXPECTED).read_text(encoding="utf-8")) or []
-    context = CheckContext(root, Path(sys.executable), os.cpu_count() or 1, (), clean_environment(SKILLGATE_DRY_LIMIT_S="10"))
+    environment = clean_environment(SKILLGATE_DRY_LIMIT_S="10")
+    context = CheckContext(root, Path(sys.executable), os.cpu_count() or 1, (), environment)
     found = load_check(check)(context).diagnostics
     relevant = [each for each in found if each.severity is Severity.ERROR or each.rule == rule]
     said = sorted((each.rule, each.file or "", each.line or 0) for each in relevant)
