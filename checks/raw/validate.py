@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from checks.raw.purity import judge_purity
 from checks.raw.rules import RULES
 from checks.raw.scopes import survey
 from checks.raw.script_rules import judge_metadata, judge_start
+from checks.raw.shares import Judged, judge_side_by_side
 from checks.raw.source import Source
 from checks.raw.workflows import WORKFLOWS, ParsedWorkflow, find_folders, parse_workflow
 
@@ -36,13 +37,17 @@ def check(context: CheckContext) -> CheckResult:
         return CheckResult(NAME, {"workflows": 0}, blocked=blocked)
     if (unmatched := _unmatched(context.root, words, folders)) is not None:
         return CheckResult(NAME, {"workflows": 0}, blocked=unmatched)
-    found: list[Diagnostic] = []
-    judge = Judge(context.root)
+    judged = judge_side_by_side(context, folders, judge_folders)
+    evidence = {"workflows": judged.workflows, "steps": judged.steps, "tools": len(judged.tools)}
+    return CheckResult(NAME, evidence, (*judged.diagnostics, *_about_the_project(context.root, judged)))
+
+
+def judge_folders(root: Path, folders: Sequence[Path]) -> Judged:
+    """Judge workflow folders one after the other."""
+    judge = Judge(root)
     with _uncollected():
-        for folder in folders:
-            found.extend(judge.judge(folder))
-    found.extend(judge.about_the_project())
-    return CheckResult(NAME, judge.evidence(), tuple(found))
+        found = [each for folder in folders for each in judge.judge(folder)]
+    return Judged(judge.workflows, judge.steps, frozenset(judge.imports.tools), tuple(found))
 
 
 @contextmanager
@@ -104,16 +109,13 @@ class Judge:
         if parsed.main_class is not None:
             judge_purity(parsed.module, parsed.main_class, seen, findings)
 
-    def about_the_project(self) -> list[Diagnostic]:
-        """What concerns no single workflow, said once."""
-        findings = Findings(WORKFLOWS.as_posix(), SEVERITIES)
-        if self.workflows and not (self.root / "tools").is_dir() and not self.imports.tools:
-            findings.add("raw.no-tools-folder", "the project has no `tools/` folder", hint="mkdir tools")
-        return findings.found
 
-    def evidence(self) -> dict[str, int | str]:
-        """How many workflows, steps and imported tools were looked at."""
-        return {"workflows": self.workflows, "steps": self.steps, "tools": len(self.imports.tools)}
+def _about_the_project(root: Path, judged: Judged) -> list[Diagnostic]:
+    """What concerns no single workflow, said once."""
+    findings = Findings(WORKFLOWS.as_posix(), SEVERITIES)
+    if judged.workflows and not (root / "tools").is_dir() and not judged.tools:
+        findings.add("raw.no-tools-folder", "the project has no `tools/` folder", hint="mkdir tools")
+    return findings.found
 
 
 def _report_fault(source: Source, findings: Findings) -> None:
