@@ -190,7 +190,10 @@ class CatalogEntry(NamedTuple):
 
 
 class GateResult(NamedTuple):
-    """What one gate came to: everything `report.json` says of it."""
+    """What one gate came to: everything `report.json` says of it.
+
+    `tail` is the end of its output, for a person, where no finding says what is wrong.
+    """
 
     name: str
     status: Status
@@ -203,7 +206,7 @@ class GateResult(NamedTuple):
     evidence: Evidence = EMPTY
     floor: Mapping[str, int] = EMPTY
     diagnostics: tuple[Diagnostic, ...] = ()
-    notes: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
     log: str | None = None
 
 

@@ -214,6 +214,7 @@ def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
         evidence=found.evidence,
         floor=floor,
         diagnostics=(*found.diagnostics, *_about_command(gate, prepared, outcome)),
+        tail=() if judged.status is Status.PASSED or found.diagnostics else store.last_lines(run.folder.log(name)),
         log=run.folder.shown_log(name),
     )
     _record(run, result)

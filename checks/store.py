@@ -110,6 +110,18 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
+def last_lines(log: Path, count: int = 12, width: int = 200) -> tuple[str, ...]:
+    """The end of a log as text that a terminal can show: whatever the bytes were, without control characters."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - count * width))
+            text = stream.read().decode("utf-8", "backslashreplace")
+    except OSError:
+        return ()
+    lines = [line.rstrip()[:width] for line in text.splitlines() if line.strip()]
+    return tuple("".join(each if each.isprintable() else "?" for each in line) for line in lines[-count:])
+
+
 def _prune(runs: Path, keep: str) -> None:
     """Drop the oldest finished runs. One without a report may still be running, so it stays for a day."""
     try:

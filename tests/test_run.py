@@ -282,6 +282,15 @@ def test_no_progress_and_no_colour_where_no_terminal_is(skillgate: Skillgate, pr
     assert "\x1b" not in ran.out
 
 
+def test_where_no_finding_tells_the_cause_the_end_of_the_output_does(skillgate: Skillgate, project) -> None:
+    command = r"seq 100; printf 'the cause \\033[31mis here\\377\\n'; exit 4"
+    ran = skillgate("run", project({"skillgate.yaml": gates(a=command)}))
+    assert "the cause ?[31mis here" in ran.out
+    assert "\x1b" not in ran.out
+    assert "| 100" in ran.out
+    assert "| 50\n" not in ran.out
+
+
 def test_stdin_is_empty_for_a_gate(skillgate: Skillgate, project) -> None:
     assert statuses(report(skillgate, project({"skillgate.yaml": gates(a="cat", b="test ! -t 0")}))) == {
         "a": "passed",

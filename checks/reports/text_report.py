@@ -113,6 +113,7 @@ def _details(gates: list[GateResult], again: str, paint: Paint) -> Iterator[str]
             yield "\n".join(f"    {line}" for line in f"hint: {cause.first.hint}".splitlines())
     if len(causes) > _SHOWN_CAUSES:
         yield f"  and {len(causes) - _SHOWN_CAUSES} more causes, in the JSON report"
+    yield from (f"  | {line}" for line in gate.tail)
     if gate.log:
         yield f"  log: {gate.log}"
     if gate.status is not Status.SKIPPED:
