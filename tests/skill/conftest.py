@@ -1,0 +1,46 @@
+"""A shell as an assistant has it: `skillgate` on PATH, the environment of the tests as the active one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.program import clean_environment
+
+Shell = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """`skillgate`, `python` and what else the tests' environment has, before everything else on PATH."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    skillgate = programs / "skillgate"
+    skillgate.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -m checks "$@"\n', encoding="utf-8")
+    skillgate.chmod(0o755)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return clean_environment(PATH=path, VIRTUAL_ENV=sys.prefix, TMPDIR=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Shell:
+    """Starts a program in a folder and gives back what became of it, with stdout and stderr together."""
+
+    def run(*words: str | Path, cwd: Path, limit: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(word) for word in words],
+            cwd=cwd,
+            env={**environment, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+
+    return run
