@@ -283,7 +283,7 @@ def test_no_progress_and_no_colour_where_no_terminal_is(skillgate: Skillgate, pr
 
 
 def test_where_no_finding_tells_the_cause_the_end_of_the_output_does(skillgate: Skillgate, project) -> None:
-    command = r"seq 100; printf 'the cause \\033[31mis here\\377\\n'; exit 4"
+    command = r"seq 100; printf 'the cause \033[31mis here\377\n'; exit 4"
     ran = skillgate("run", project({"skillgate.yaml": gates(a=command)}))
     assert "the cause ?[31mis here" in ran.out
     assert "\x1b" not in ran.out
