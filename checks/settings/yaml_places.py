@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from checks.model import Place
+from checks.quick_yaml import import_yaml
 from checks.settings.problems import Problems, shown
 from checks.settings.values import MOST_VALUES, Kind, Value
 
@@ -41,7 +42,7 @@ class _Open:
 
 def read_yaml(text: str, file: str, problems: Problems) -> Value | None:
     """The one document in `text`, None where there is none; raises ConfigError where it is no YAML."""
-    import yaml  # late: costs more than reading a config does
+    yaml = import_yaml()
 
     if len(re.findall(r"^%", text, re.MULTILINE)) > MOST_DIRECTIVES:
         # The parser compares every directive with every other one.
@@ -174,7 +175,7 @@ class _Builder:
 
 
 def _resolved(text: str) -> Kind:
-    import yaml
+    yaml = import_yaml()
 
     if len(text) > LONGEST_RESOLVED:
         return Kind.TEXT
