@@ -29,6 +29,9 @@ def run_check(
     environment: Mapping[str, str],
     out: TextIO,
     trouble: TextIO,
+    record: str | None = None,
+    address: str = "127.0.0.1:7233",
+    namespace: str = "default",
 ) -> int:
     """Run one check, print what it found, and leave it for a runner that asked for it."""
     if name not in registry.CHECKS:
@@ -37,6 +40,8 @@ def run_check(
         context = _context(path, arguments, python, jobs, environment)
     except (UsageError, PythonNotFound) as error:
         return _usage(str(error), trouble)
+    if record is not None:
+        return _record(name, context, (record, address, namespace), out, trouble)
     result = registry.load_check(name)(context)
     folder = environment.get(FOLDER)
     if folder:
@@ -44,6 +49,21 @@ def run_check(
     out.write(_as_json(result) if format == "json" else _as_text(result))
     out.flush()
     return exit_status(result)
+
+
+def _record(name: str, context: CheckContext, wanted: tuple[str, str, str], out: TextIO, trouble: TextIO) -> int:
+    """Save a history; nothing is judged."""
+    if name != "temporal":
+        return _usage(f"`--record` belongs to `check temporal`, not to `check {name}`", trouble)
+    from checks.temporal.record import NotRecorded, record
+
+    try:
+        path = record(context, *wanted)
+    except NotRecorded as error:
+        print(f"skillgate: {error}", file=trouble)
+        return EXIT_NOT_JUDGED
+    out.write(f"recorded {path.relative_to(context.root).as_posix()}\n")
+    return EXIT_CLEAN
 
 
 def exit_status(result: CheckResult) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from checks.hints import run_command
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence
-from checks.temporal import across, api, definitions, loading, registration, sandbox
+from checks.process import Command
+from checks.temporal import across, allow, api, definitions, inside, loading, registration, sandbox, typed
+from checks.temporal.beside import Beside
 from checks.temporal.discovery import discover
 from checks.temporal.model import Project
-from checks.temporal.rules import SYNTAX
+from checks.temporal.rules import RULES, SYNTAX
 from checks.temporal.sandbox import Loading
 
 NAME = "temporal"
@@ -25,20 +27,31 @@ def check(context: CheckContext) -> CheckResult:
     chosen = _chosen(context, project)
     starting = list(loading.starts_on_import(project))
     files = chosen - {found.file for found in starting}
-    loaded = _load(context, project, files)
-    found = [*_static(project, loaded), *starting]
-    explained = {each.file for each in found if each.file is not None}
-    verdict = loading.judge(loaded, project, context, explained)
-    kept = [each for each in (*found, *verdict.diagnostics) if each.file in chosen or not context.arguments]
-    blocked = [*_trouble(loaded, project, context), *_too_new(project, loaded), *verdict.blocked]
-    return CheckResult(NAME, _evidence(project, chosen, loaded), _in_order(kept), "\n".join(blocked) or None)
+    with Beside(context, project) as beside:
+        loaded = _load(context, project, files, beside.commands)
+        found = [*_static(project, loaded), *starting]
+        explained = {each.file for each in found if each.file is not None}
+        verdict = loading.judge(loaded, project, context, explained)
+        more = beside.judge(loaded, (*found, *verdict.diagnostics))
+    everything = (*found, *verdict.diagnostics, *more.diagnostics)
+    remaining, allowed = allow.apply(everything, project, (rule.id for rule in RULES))
+    kept = [each for each in remaining if each.file in chosen or not context.arguments]
+    blocked = [*_trouble(loaded, project, context), *_too_new(project, loaded), *verdict.blocked, *more.blocked]
+    evidence = {**_evidence(project, chosen, loaded), **more.evidence, "allowed": allowed}
+    return CheckResult(NAME, evidence, _in_order(kept), "\n".join(blocked) or None)
 
 
-def _load(context: CheckContext, project: Project, files: frozenset[str]) -> Loading:
+def judge_statically(root: Path) -> list[Diagnostic]:
+    """What reading alone finds: no program is started, and nothing is held against the installed SDK."""
+    project = discover(root)
+    return [*_static(project, Loading()), *loading.starts_on_import(project)]
+
+
+def _load(context: CheckContext, project: Project, files: frozenset[str], beside: Sequence[Command]) -> Loading:
     if not project.modules and not project.unreadable:
         return Loading()
     unreadable = [each.file for each in project.unreadable]
-    return sandbox.load(context, list(loading.requests(project, files)), api.JUDGED_MODULES, unreadable)
+    return sandbox.load(context, list(loading.requests(project, files)), api.JUDGED_MODULES, unreadable, beside)
 
 
 def _inside(root: Path, argument: str) -> bool:
@@ -68,7 +81,9 @@ def _static(project: Project, loaded: Loading) -> Iterator[Diagnostic]:
     yield from definitions.judge(project)
     yield from registration.judge(project)
     yield from across.judge(project)
+    yield from typed.judge_literals(project)
     yield from api.judge(project, loaded.sdk)
+    yield from inside.judge(project, loaded.sdk)
 
 
 def _trouble(loaded: Loading, project: Project, context: CheckContext) -> Iterator[str]:

@@ -161,7 +161,7 @@ class Names:
         return f"{base}.{name}"
 
     def member(self, base: str, name: str) -> str | None:
-        """What `name` is within the thing that `base` names: a module's global, or a class's own or inherited member."""
+        """What `name` is within what `base` names: a module's global, or a class's own or inherited member."""
         return self._member(base, name, _DEPTH)
 
     def definition(self, ref: str) -> Definition | None:

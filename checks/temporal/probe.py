@@ -108,7 +108,11 @@ def signature_of(value: Any) -> JsonObject:
     """The parameters that have names, and which of them are durations; nothing where any keyword will do."""
     if typing.is_typeddict(value):
         annotations = dict(value.__annotations__)
-    elif isinstance(value, type) and issubclass(value, (BaseException, tuple, enum.Enum)) and "__init__" not in vars(value):
+    elif (
+        isinstance(value, type)
+        and issubclass(value, (BaseException, tuple, enum.Enum))
+        and "__init__" not in vars(value)
+    ):
         return {}
     else:
         try:
@@ -127,7 +131,15 @@ def is_duration(annotation: Any) -> bool:
     """Whether it says `timedelta` and nothing else but None; annotations may be text or not."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", str(annotation))
     words = set(re.findall(r"[A-Za-z_]+", text))
-    return "timedelta" in words and words <= {"timedelta", "datetime", "None", "Optional", "typing", "class", "NoneType"}
+    return "timedelta" in words and words <= {
+        "timedelta",
+        "datetime",
+        "None",
+        "Optional",
+        "typing",
+        "class",
+        "NoneType",
+    }
 
 
 def public_names(name: str) -> list[str] | None:

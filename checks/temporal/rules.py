@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Rule, Severity
-from checks.temporal import across, api, definitions, loading, registration
+from checks.temporal import across, allow, api, definitions, inside, loading, registration, replay, typed
 
 SYNTAX = Rule(
     id="temporal.syntax",
@@ -13,4 +13,15 @@ SYNTAX = Rule(
     wrong="@workflow.defn\nclass Hiring\n    ...\n",
     right="@workflow.defn\nclass Hiring:\n    ...\n",
 )
-RULES: tuple[Rule, ...] = (SYNTAX, *definitions.RULES, *api.RULES, *registration.RULES, *across.RULES, *loading.RULES)
+RULES: tuple[Rule, ...] = (
+    SYNTAX,
+    *definitions.RULES,
+    *api.RULES,
+    *inside.RULES,
+    *registration.RULES,
+    *across.RULES,
+    *loading.RULES,
+    *typed.RULES,
+    *replay.RULES,
+    *allow.RULES,
+)

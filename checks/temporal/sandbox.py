@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.model import CheckContext
-from checks.process import Command, Outcome, run
+from checks.process import Command, Outcome, run_all
 from checks.temporal.importing import ImportPlan
 from checks.temporal.model import Sdk, Signature
 
@@ -76,47 +76,97 @@ class Loading:
     failures: list[Failure] = field(default_factory=list)
     compiles: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
+    beside: list[Outcome] = field(default_factory=list)
 
 
-def load(context: CheckContext, requests: Sequence[Request], api: Iterable[str], unreadable: Iterable[str]) -> Loading:
-    """Import and prepare everything requested, once more without a module that took the process down with it."""
+def load(
+    context: CheckContext,
+    requests: Sequence[Request],
+    api: Iterable[str],
+    unreadable: Iterable[str],
+    beside: Sequence[Command] = (),
+) -> Loading:
+    """Import and prepare everything requested, once more without a module that took the process down with it.
+
+    The commands of `beside` run at the same time; their outcomes come along.
+    """
     loading = Loading()
-    waiting = sorted(requests, key=lambda request: (request.plan.folders, request.plan.file))
-    fixed = {"api": sorted(api), "unreadable": sorted(unreadable)}
+    whole = {"api": sorted(api), "unreadable": sorted(unreadable)}
+    parts = _split(sorted(requests, key=lambda request: (request.plan.folders, request.plan.file)), context.jobs)
     with tempfile.TemporaryDirectory(prefix="skillgate-temporal-") as folder:
-        while True:
-            events, outcome = _run_probe(context, waiting, fixed, Path(folder))
-            culprit = _read_events(events, context.root, loading)
-            if culprit is None or outcome.interrupted:
-                if not any(event["event"] == "end" for event in events):
-                    loading.trouble = _trouble(outcome)
-                return loading
-            loading.failures.append(_ended(culprit, outcome))
-            waiting = _after(waiting, culprit)
+        # Only the first part describes the SDK: it is the same for all.
+        probes = [
+            _Probe(context, part, whole if index == 0 else _NOTHING, Path(folder) / str(index))
+            for index, part in enumerate(parts)
+        ]
+        outcomes = run_all([*beside, *(probe.command() for probe in probes)], context.jobs)
+        loading.beside = outcomes[: len(beside)]
+        for probe, outcome in zip(probes, outcomes[len(beside) :], strict=True):
+            _follow(probe, outcome, loading)
+    return loading
 
 
-def _after(waiting: Sequence[Request], culprit: str) -> list[Request]:
-    files = [request.plan.file for request in waiting]
-    return list(waiting[files.index(culprit) + 1 :])
+_NOTHING: Mapping[str, object] = {"api": [], "unreadable": []}
+_MODULES_A_PART = 40
+"""Fewer are loaded sooner by one process: a second one has to import the SDK as well."""
 
 
-def _run_probe(
-    context: CheckContext, requests: Sequence[Request], fixed: Mapping[str, object], folder: Path
-) -> tuple[list[dict[str, Any]], Outcome]:
-    request_file, answer_file = folder / "request.json", folder / "answer.jsonl"
-    answer_file.unlink(missing_ok=True)
-    body = {
-        "root": str(context.root),
-        "limit_s": MODULE_LIMIT_S,
-        "modules": [_as_json(each) for each in requests],
-        **fixed,
-    }
-    request_file.write_text(json.dumps(body), encoding="utf-8")
-    environment = {**context.environment, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
-    argv = (str(context.python), str(_PROBE), str(request_file), str(answer_file))
-    outcome = run(Command(argv=argv, cwd=context.root, env=environment, limit_s=_WHOLE_LIMIT_S))
-    lines = answer_file.read_text(encoding="utf-8").splitlines() if answer_file.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}")], outcome
+def _split(requests: Sequence[Request], jobs: int) -> list[Sequence[Request]]:
+    """Parts of about one size, for as many processes."""
+    count = max(1, min(jobs, len(requests) // _MODULES_A_PART))
+    size = max(1, -(-len(requests) // count))
+    return [requests[start : start + size] for start in range(0, len(requests), size)] or [requests]
+
+
+def _follow(probe: _Probe, outcome: Outcome, loading: Loading) -> None:
+    """Read what a probe said; start it again behind a module that ended it."""
+    while True:
+        events = probe.answer()
+        culprit = _read_events(events, probe.context.root, loading)
+        if culprit is None or outcome.interrupted:
+            if not any(event["event"] == "end" for event in events):
+                loading.trouble = _trouble(outcome)
+            return
+        loading.failures.append(_ended(culprit, outcome))
+        probe.skip(culprit)
+        (outcome,) = run_all([probe.command()], 1)
+
+
+@dataclass(slots=True)
+class _Probe:
+    """One process that loads modules: what it is asked, and the files that go back and forth."""
+
+    context: CheckContext
+    requests: Sequence[Request]
+    whole: Mapping[str, object]
+    folder: Path
+
+    def command(self) -> Command:
+        """How it is started; the question is written down before."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "answer.jsonl").unlink(missing_ok=True)
+        body = {
+            "root": str(self.context.root),
+            "limit_s": MODULE_LIMIT_S,
+            "modules": [_as_json(each) for each in self.requests],
+            **self.whole,
+        }
+        (self.folder / "request.json").write_text(json.dumps(body), encoding="utf-8")
+        more = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"}
+        names = ("request.json", "answer.jsonl")
+        argv = (str(self.context.python), str(_PROBE), *(str(self.folder / name) for name in names))
+        return Command(argv, self.context.root, {**self.context.environment, **more}, _WHOLE_LIMIT_S)
+
+    def answer(self) -> list[dict[str, Any]]:
+        """What it said, as far as it came."""
+        file = self.folder / "answer.jsonl"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def skip(self, file: str) -> None:
+        """Go on behind a module."""
+        files = [request.plan.file for request in self.requests]
+        self.requests = self.requests[files.index(file) + 1 :]
 
 
 def _as_json(request: Request) -> dict[str, object]:
@@ -155,7 +205,7 @@ def _read_about_python(event: Mapping[str, Any], loading: Loading) -> None:
             loading.no_sdk = event["message"]
         case "sdk":
             modules = {module: frozenset(names) for module, names in event["modules"].items()}
-            loading.sdk = Sdk(event["version"], modules, dict(_signatures(event.get("signatures", {}))))
+            loading.sdk = loading.sdk or Sdk(event["version"], modules, dict(_signatures(event.get("signatures", {}))))
 
 
 def _signatures(taken: Mapping[str, Any]) -> Iterator[tuple[str, Signature]]:

@@ -76,6 +76,10 @@ class Sources:
             self._modules[file] = self._parse(file, self._read(file) if content is None else content)
         return self._modules[file]
 
+    def loaded(self) -> Iterator[Module]:
+        """The modules read so far."""
+        return (module for module in self._modules.values() if module is not None)
+
     def _read(self, file: str) -> bytes:
         try:
             return (self.root / file).read_bytes()

@@ -146,3 +146,12 @@ def test_tests_of_the_project_are_left_to_pytest(tmp_path: Path) -> None:
 def test_a_module_of_ours_never_shadows_theirs(tmp_path: Path) -> None:
     result = judge(tmp_path, model="THEIRS = 1\n", hiring=HIRING.format(top="from model import THEIRS"))
     assert rules(result) == []
+
+
+def test_many_modules_are_loaded_by_several_processes(tmp_path: Path) -> None:
+    flows = {f"flow{n}": HIRING.format(top="").replace("Hiring", f"Flow{n}") for n in range(85)}
+    for name, text in {**flows, "broken": HIRING.format(top="import os\nos._exit(3)")}.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    result = check(CheckContext(tmp_path, Path(sys.executable), 2, (), dict(os.environ)))
+    assert [(rule, file) for rule, file, _ in rules(result)] == [("temporal.import", "broken.py")]
+    assert (result.evidence["sandboxed"], result.blocked) == (85, None)
