@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from skill.installing import commit, copy_tree, install_the_installer, once
 from support.program import clean_environment
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -42,5 +43,34 @@ def start(environment: dict[str, str]) -> Shell:
             timeout=limit,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def installer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of npm's agent-skills-cli."""
+    return once(tmp_path_factory, "installer", install_the_installer) / "node_modules" / ".bin" / "skills"
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository as it stands; tests leave it as it is."""
+
+    def build(folder: Path) -> None:
+        commit(copy_tree(folder / "system-architecture"))
+
+    return once(tmp_path_factory, "checkout", build) / "system-architecture"
+
+
+@pytest.fixture
+def skills(installer: Path, start: Shell, tmp_path: Path) -> Shell:
+    """Runs the installer with a home of its own: it keeps a list of what it installed there."""
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def run(*words: str | Path, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+        quiet = {"HOME": str(home), "DISABLE_TELEMETRY": "1", "CI": "1", "NO_COLOR": "1"}
+        return start(installer, *words, cwd=cwd, **{**quiet, **more})
 
     return run

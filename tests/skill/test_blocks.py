@@ -19,6 +19,7 @@ from support.program import ROOT
 from checks.catalog import load_catalog
 from checks.cli import cli
 from checks.config import load_config
+from checks.patterns import Answers, choose, names
 from checks.raw.run_workflow import embedded_path
 
 KINDS = {"from", "file", "run", "wrong", "gates", "commands", "tree"}
@@ -173,7 +174,7 @@ def parse(line: str) -> None:
     rest = words[starts[0] + 1 :]
     command: click.Command = cli
     context = click.Context(command, info_name="skillgate")
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and not rest[0].startswith("-"):
         found = command.get_command(context, rest[0])
         assert found is not None, f"`{line}`: no command `{rest[0]}`"
         command, rest = found, rest[1:]
@@ -183,7 +184,12 @@ def parse(line: str) -> None:
 
 
 @pytest.mark.parametrize("block", all_blocks("tree"), ids=str)
-def test_the_decision_tree_names_the_reference_systems(block: Block) -> None:
-    systems = {path.name for path in (ROOT / "fixtures").iterdir() if path.name != "cases"}
-    named = {line.partition("-> new ")[2].split(",")[0].strip() for line in block.text.splitlines() if "-> new" in line}
-    assert named == systems
+def test_the_decision_tree_is_the_one_that_new_walks(block: Block) -> None:
+    leaves = [line.partition("-> new ")[2] for line in block.text.splitlines() if "-> new " in line]
+    yes, no = True, False
+    walked = [Answers(no, yes), Answers(no, no, yes), Answers(yes, yes), Answers(yes, no)]
+    assert leaves == [choose(answers).pattern for answers in walked]
+    assert set(leaves) == set(names())
+    assert choose(Answers(no, no, no)).pattern is None
+    assert "a single RAW workflow, no system" in block.text
+    assert [flag for flag in ("--days", "--webhooks", "--schedule") if flag not in block.text] == []

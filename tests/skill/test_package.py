@@ -80,7 +80,9 @@ def test_the_gates_are_those_of_the_catalog(package) -> None:
         name: {"command": gate.command, "timeout_seconds": gate.timeout_s, "floor": dict(gate.floor)}
         for name, gate in load_catalog().items()
     }
-    said = {gate["name"]: {key: gate[key] for key in ("command", "timeout_seconds", "floor")} for gate in package["gates"]}
+    said = {
+        gate["name"]: {key: gate[key] for key in ("command", "timeout_seconds", "floor")} for gate in package["gates"]
+    }
     assert said == catalog
 
 

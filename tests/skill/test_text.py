@@ -11,7 +11,7 @@ from skill.support import PAGES, front_matter, prose
 from support.program import ROOT
 
 ALLOWED = {"name", "description", "license", "allowed-tools", "metadata", "compatibility"}
-OURS = ("checks/", "docs/", "fixtures/", "gates/", "references/", "scripts/", "tests/", ".claude-plugin/")
+OURS = ("checks/", "docs/", "fixtures/", "gates/", "references/", "scripts/", ".claude-plugin/")
 TEXTS = (*PAGES, "README.md", "docs/trying-the-skill.md")
 SYSTEMS = [path for path in sorted((ROOT / "fixtures").iterdir()) if path.name != "cases"]
 
@@ -94,18 +94,20 @@ def test_paths_are_there(page: str) -> None:
 
 
 def named_paths(page: str) -> Iterator[str]:
-    """What looks like a path in backticks, without those that have a part to fill in."""
-    for words in re.findall(r"`([^`]+)`", prose(page)):
+    """What looks like a path in backticks and begins with a folder of ours or of a reference system.
+
+    Not those with a part to fill in, which is in capital letters.
+    """
+    first = {entry.name for folder in (ROOT, *SYSTEMS) for entry in folder.iterdir()}
+    for words in re.findall(r"`([^`\n]+)`", prose(page)):
         looks = re.fullmatch(r"\.?[A-Za-z0-9_-][A-Za-z0-9_./-]*", words)
-        if looks and "/" in words and not re.search(r"[A-Z]{2,}/|/[A-Z]{2,}", words) and words.strip("/").count("//") == 0:
+        if looks and "/" in words and words.partition("/")[0] in first and not re.search(r"[A-Z]{2,}(?![.]md)", words):
             yield words
 
 
 def roots(path: str) -> list[Path]:
-    """Ours are in the package; what a project has, one of the reference systems has; some folders are both."""
-    if path.startswith(OURS) and not path.startswith("tests/"):
-        return [ROOT]
-    return [ROOT, *SYSTEMS]
+    """Ours are in the package; what a project has, one of the reference systems has; `tests/` is in both."""
+    return [ROOT] if path.startswith(OURS) else [ROOT, *SYSTEMS]
 
 
 def is_there(path: Path) -> bool:

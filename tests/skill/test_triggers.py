@@ -1,4 +1,4 @@
-"""The description decides alone whether an assistant opens the skill: so each request names the phrase that decides it."""
+"""The description alone decides whether the skill is opened: each request names the phrase that decides it."""
 
 from __future__ import annotations
 
