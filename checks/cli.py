@@ -106,6 +106,9 @@ def doctor(**options: Any) -> None:
 @click.option("--python", metavar="PATH", help="The project's Python.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How much to do side by side (default: the cores).")
 @click.option("--format", type=_FORMAT, default="text", show_default=True)
+@click.option("--record", metavar="WORKFLOW_ID", help="Of `temporal`: save its history below tests/histories instead.")
+@click.option("--address", metavar="HOST:PORT", default="127.0.0.1:7233", show_default=True, help="With --record.")
+@click.option("--namespace", metavar="NAME", default="default", show_default=True, help="With --record.")
 def check(**options: Any) -> None:
     """Run one built-in check on PATH by itself.
 
@@ -114,6 +117,24 @@ def check(**options: Any) -> None:
     from checks.check import run_check
 
     raise SystemExit(run_check(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
+
+
+@cli.command(epilog="Example: skillgate new hiring-process order-desk, or skillgate new --days --webhooks order-desk")
+@click.argument("words", nargs=-1, metavar="[PATTERN] DIR")
+@click.option("--name", metavar="NAME", help="What the system is called (default: the folder's name).")
+@click.option("--days/--no-days", default=None, help="It needs state across days: waiting, reminders, deadlines.")
+@click.option("--webhooks/--no-webhooks", default=None, help="Webhooks come in: a form, a callback.")
+@click.option("--schedule/--no-schedule", default=None, help="A clock starts it.")
+def new(words: tuple[str, ...], name: str | None, **answers: bool | None) -> None:
+    """Write a system of your own into DIR, from a PATTERN or from answers.
+
+    The patterns are hiring-process, scheduled-report and webhook-intake. Answers walk the decision tree and say which
+    pattern it leads to, and why. DIR must be new or empty. Exit status: 0 done, 2 refused: nothing was written.
+    """
+    from checks.new import new_system
+    from checks.patterns import Answers
+
+    raise SystemExit(new_system(words, name, Answers(**answers), sys.stdout, sys.stderr))
 
 
 _CLI_VALUES = (  # noqa: SIM905  # a list of this length hides what it says

@@ -34,7 +34,9 @@ def test_case(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "project"
     shutil.copytree(folder, root, ignore=shutil.ignore_patterns(EXPECTED))
     expected = yaml.safe_load((folder / EXPECTED).read_text(encoding="utf-8")) or []
-    environment = clean_environment(SKILLGATE_DRY_LIMIT_S="10")
+    # mypy costs a second a case, and only two rules speak through it.
+    types_limit = "60" if rule in {"temporal.wrong-type", "temporal.doubtful-type"} else "0.01"
+    environment = clean_environment(SKILLGATE_DRY_LIMIT_S="10", SKILLGATE_TYPES_LIMIT_S=types_limit)
     context = CheckContext(root, Path(sys.executable), os.cpu_count() or 1, (), environment)
     found = load_check(check)(context).diagnostics
     relevant = [each for each in found if each.severity is Severity.ERROR or each.rule == rule]

@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         "a dry run writes outside the workflow's folder and tmp",
         "A dry run is run by everybody, at any time: it must not change the project or the home folder. The write "
         "was refused.",
-        'Path("../../../data/report.json").write_text(text)',
+        'Path("../../shared/report.json").write_text(text)',
         'self.save("report.json", report)     # below results/ of the workflow\'s folder',
     ),
     Rule(
@@ -97,8 +97,8 @@ RULES: tuple[Rule, ...] = (
         Severity.WARNING,
         "a dry run opens a SQLite file outside the workflow's folder",
         "It may write to it. Opened with `mode=ro` it cannot.",
-        'sqlite3.connect("../../../app.db")',
-        'sqlite3.connect("file:../../../app.db?mode=ro", uri=True)   # or ":memory:"',
+        'sqlite3.connect("../../app.db")',
+        'sqlite3.connect("file:../../app.db?mode=ro", uri=True)   # or ":memory:"',
     ),
     Rule(
         "dry.unwatched-program",

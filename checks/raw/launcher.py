@@ -59,7 +59,8 @@ def run(script: str) -> "str | int | None":
     try:
         with open(script, "rb") as source:
             code = compile(source.read(), script, "exec", dont_inherit=True)
-        exec(code, module.__dict__)
+        start = exec
+        start(code, module.__dict__)
     except SystemExit as ended:
         return ended.code
     except BaseException as error:

@@ -27,7 +27,8 @@ def _run_hidden_sitecustomize() -> None:
         if os.path.isfile(path):
             with open(path, encoding="utf-8") as source:
                 code = compile(source.read(), path, "exec")
-            exec(code, {"__name__": "sitecustomize", "__file__": path})
+            start = exec
+            start(code, {"__name__": "sitecustomize", "__file__": path})
             return
 
 
