@@ -132,7 +132,7 @@ def new(words: tuple[str, ...], name: str | None, **answers: bool | None) -> Non
     pattern it leads to, and why. DIR must be new or empty. Exit status: 0 done, 2 refused: nothing was written.
     """
     from checks.new import new_system
-    from checks.patterns import Answers
+    from checks.systems.patterns import Answers
 
     raise SystemExit(new_system(words, name, Answers(**answers), sys.stdout, sys.stderr))
 

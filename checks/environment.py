@@ -126,7 +126,11 @@ def _install(python: Path, arguments: Sequence[str], root: Path, environment: Ma
     """uv where it is there and succeeds, else pip: uv may be set up for other registries than pip is."""
     uv = shutil.which("uv", path=environment.get("PATH"))
     if uv is not None:
-        outcome = _run([uv, "pip", "install", "--quiet", "--python", str(python), *arguments], root, environment)
+        outcome = _run(
+            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *arguments],
+            root,
+            environment,
+        )
         if outcome.exit_code == 0:
             return
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from checks import patterns
 from checks.hints import program, run_command, shown
-from checks.import_order import in_order
-from checks.name_clash import clash
-from checks.naming import Name, Renaming, normalised, problem_with
-from checks.patterns import Answers
-from checks.placing import File, place
+from checks.systems import patterns
+from checks.systems.import_order import in_order
+from checks.systems.name_clash import clash
+from checks.systems.naming import Name, Renaming, normalised, problem_with
+from checks.systems.patterns import Answers
+from checks.systems.placing import File, place
 
 EXIT_DONE, EXIT_USAGE = 0, 2
 _KINDS = {

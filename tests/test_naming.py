@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from checks.import_order import in_order
-from checks.naming import LONGEST, Name, Renaming, normalised, problem_with
+from checks.systems.import_order import in_order
+from checks.systems.naming import LONGEST, Name, Renaming, normalised, problem_with
 
 ORDER = Renaming(Name.read("hiring-process"), Name.read("order-desk-2"))
 

@@ -19,10 +19,10 @@ import pytest
 from support import programs
 from support.program import ROOT, Skillgate, clean_environment
 
-from checks import patterns
-from checks.naming import Name
 from checks.new import new_system
-from checks.patterns import Answers
+from checks.systems import patterns
+from checks.systems.naming import Name
+from checks.systems.patterns import Answers
 
 NO_ANSWERS = Answers()
 NAMES = {"hiring-process": "harbour-watch-2", "webhook-intake": "zebra", "scheduled-report": "desk"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.program import ROOT, clean_environment, gates
 
-SHIPPED = ("checks", "gates", "scripts", "pyproject.toml", "README.md")
+SHIPPED = ("checks", "fixtures", "gates", "scripts", "pyproject.toml", "README.md")
 
 
 def copy_of_the_tree(target: Path) -> Path:

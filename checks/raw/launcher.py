@@ -18,7 +18,7 @@ from datetime import datetime, timezone  # noqa: E402
 from types import ModuleType, TracebackType  # noqa: E402
 
 # Python 3.10 has no datetime.UTC; a script is run by exec, as runpy does.
-# ruff: noqa: PTH105, PTH118, PTH119, PTH120, PTH123, S102, UP017
+# ruff: noqa: PTH105, PTH118, PTH119, PTH120, PTH123, UP017
 TIMED_OUT = 124
 CANCELLED = 130
 

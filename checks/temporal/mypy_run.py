@@ -19,7 +19,7 @@ from checks.temporal.scopes import Module
 from checks.temporal.sources import Sources, folder_of
 
 LIMIT = "SKILLGATE_TYPES_LIMIT_S"
-_LIMIT_S = 20.0
+_LIMIT_S = 15.0
 """Where mypy takes longer, types are not judged. `SKILLGATE_TYPES_LIMIT_S` in the environment sets another limit."""
 _SLOW_S = 5.0
 _MOST_MODULES = 2000

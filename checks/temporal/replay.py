@@ -133,7 +133,7 @@ def judge(folder: Path, outcomes: Sequence[Outcome], replays: Replays) -> int:
     replayed = 0
     for history in replays.histories if outcomes else ():
         results = [each.get(history.file) for each in by_file]
-        if any(each is None or "not_loaded" in each for each in results):
+        if any(each is None or "not_loaded" in each or _took_too_long(each) for each in results):
             replays.blocked.append(_not_replayed(history, results, outcomes))
             continue
         reason = _converter_trouble(history, results) if replays.unknown_converter else None
@@ -156,9 +156,15 @@ def _converter_trouble(history: History, results: Iterable[Mapping[str, Any] | N
     )
 
 
+def _took_too_long(result: Mapping[str, Any]) -> bool:
+    """A busy machine and a loop without end look the same; neither is a replay that went another way."""
+    return "failure" in result and result["failure"]["type"] == "TookTooLong"
+
+
 def _not_replayed(history: History, results: Iterable[Mapping[str, Any] | None], outcomes: Sequence[Outcome]) -> str:
     reasons = [str(each["not_loaded"]) for each in results if each is not None and "not_loaded" in each]
     reasons += [each.not_started for each in outcomes if each.not_started is not None]
+    reasons += [f"it {each['failure']['message']}" for each in results if each is not None and _took_too_long(each)]
     reasons += ["it took too long" for each in outcomes if each.timed_out]
     return f"`{history.file}` could not be replayed: {reasons[0] if reasons else 'its process ended'}"
 

@@ -19,8 +19,8 @@ from support.program import ROOT
 from checks.catalog import load_catalog
 from checks.cli import cli
 from checks.config import load_config
-from checks.patterns import Answers, choose, names
 from checks.raw.run_workflow import embedded_path
+from checks.systems.patterns import Answers, choose, names
 
 KINDS = {"from", "file", "run", "wrong", "gates", "commands", "tree"}
 WRONG = all_blocks("wrong")

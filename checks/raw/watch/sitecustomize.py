@@ -1,7 +1,7 @@
 """Python runs this file at its start in a dry run and in the Python programs that a dry run starts."""
 
 # Runs before everything else: no pathlib, which costs time in every program.
-# ruff: noqa: PTH100, PTH113, PTH118, PTH120, PTH123, S102
+# ruff: noqa: PTH100, PTH113, PTH118, PTH120, PTH123
 
 import os
 import sys

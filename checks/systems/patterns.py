@@ -52,8 +52,8 @@ class Choice(NamedTuple):
 @cache
 def folder() -> Path:
     """Where the reference systems are: inside the installed package, else beside it in the source tree."""
-    packaged = Path(__file__).parent / "fixtures"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "fixtures"
+    packaged = Path(__file__).parent.parent / "fixtures"
+    return packaged if packaged.is_dir() else packaged.parent.parent / "fixtures"
 
 
 @cache

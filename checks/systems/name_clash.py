@@ -7,8 +7,8 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
-from checks import patterns
-from checks.naming import Name, normalised
+from checks.systems import patterns
+from checks.systems.naming import Name, normalised
 
 _SETTINGS = (".yaml", ".yml", ".toml", ".ini", ".tpl", "Dockerfile")
 
