@@ -51,7 +51,8 @@ def build(tree: Path, environment: Path, extra: str) -> None:
     arguments = [*(["-e"] if (tree / ".git").exists() else []), target, "-c", str(tree / "scripts" / "constraints.txt")]
     say("installing skillgate and what it needs")
     uv = shutil.which("uv")
-    if uv is not None and run([uv, "pip", "install", "-q", "--python", str(python), *arguments], check=False) == 0:
+    with_uv = [uv or "", "pip", "install", "-q", "--compile-bytecode", "--python", str(python), *arguments]
+    if uv is not None and run(with_uv, check=False) == 0:
         return
     run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments])
     if (tree / ".git").exists() and os.access(tree / "checks", os.W_OK):
