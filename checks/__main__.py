@@ -1,6 +1,6 @@
 """`python -m checks`: the same program as `skillgate`."""
 
-from checks.cli import main
+from checks.start import skillgate
 
 if __name__ == "__main__":
-    main()
+    skillgate()

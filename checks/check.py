@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import textwrap
@@ -42,6 +43,7 @@ def run_check(
         return _usage(str(error), trouble)
     if record is not None:
         return _record(name, context, (record, address, namespace), out, trouble)
+    gc.enable()  # syntax trees of a whole project are garbage in time
     result = registry.load_check(name)(context)
     folder = environment.get(FOLDER)
     if folder:

@@ -12,7 +12,7 @@ from pathlib import Path
 OWN_PROGRAM = (sys.executable, "-I", "-m", "checks")
 """How this very skillgate is started again; -I keeps a project's `checks` folder or PYTHONPATH from standing in."""
 
-_EXTENSION = "from checks.cli import temporal_workflow_validate; temporal_workflow_validate()"
+_EXTENSION = "from checks.start import temporal_workflow_validate; temporal_workflow_validate()"
 _SCRIPTS = {
     "skillgate": OWN_PROGRAM,
     "temporal-workflow-validate": (*OWN_PROGRAM[:2], "-c", _EXTENSION),
