@@ -214,10 +214,15 @@ def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
         evidence=found.evidence,
         floor=floor,
         diagnostics=(*found.diagnostics, *_about_command(gate, prepared, outcome)),
-        tail=() if judged.status is Status.PASSED or found.diagnostics else store.last_lines(run.folder.log(name)),
+        tail=store.last_lines(run.folder.log(name)) if _is_unexplained(judged, found) else (),
         log=run.folder.shown_log(name),
     )
     _record(run, result)
+
+
+def _is_unexplained(judged: judge.Judgement, found: Collected) -> bool:
+    """Whether the end of the output may say more than the reason and the findings do."""
+    return judged.status in {Status.FAILED, Status.TIMED_OUT} and not found.diagnostics
 
 
 def _collected(prepared: Prepared, outcome: process.Outcome) -> Collected:
