@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from checks import registry
 from checks.model import CheckContext, CheckResult
 from checks.project import PythonNotFound, find_python
 from checks.reports.causes import place
-from checks.run import UsageError, project_root
+from checks.run import UsageError, cores, project_root
 from checks.understood.records import FOLDER, write_record
 
 EXIT_CLEAN, EXIT_ERRORS, EXIT_USAGE, EXIT_NOT_JUDGED = 0, 1, 2, 3
@@ -81,7 +80,7 @@ def _context(
     root = project_root(path)
     inherited = {name: value for name, value in environment.items() if name != FOLDER}
     chosen = find_python(root, python or environment.get("SKILLGATE_PYTHON"), environment)
-    return CheckContext(root, chosen.path, jobs or os.cpu_count() or 1, arguments, inherited)
+    return CheckContext(root, chosen.path, jobs or cores(), arguments, inherited)
 
 
 def _as_json(result: CheckResult) -> str:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from checks import process
+from checks.project import REQUIREMENT_FILES
+from checks.raw.script_metadata import ScriptMetadata, read_metadata
 
 _LIMIT_S = 1800.0
 _EXTRAS = ("dev", "test", "tests", "testing")
-_REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "api/requirements.txt")
-_METADATA = re.compile(r"^# /// script\s*$\n((?:^#(?: .*)?$\n)*?)^# ///\s*$", re.MULTILINE)
 _RAW_ITSELF = re.compile(r"^(raw|raw[-_.]runtime|raw[-_.]ai)\b", re.IGNORECASE)
 _STAMP = ".skillgate-sync"
 _SHOWN_TAIL = 1500
@@ -62,7 +62,7 @@ def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], s
 def declared(root: Path) -> Declared:
     """What the project's pyproject.toml, requirement files and RAW workflows ask for."""
     arguments, sources = _from_pyproject(root)
-    for name in _REQUIREMENT_FILES:
+    for name in REQUIREMENT_FILES:
         if (root / name).is_file():
             arguments += ["-r", str(root / name)]
             sources.append(name)
@@ -108,14 +108,12 @@ def _from_scripts(root: Path) -> list[str]:
     """What RAW would install for each workflow; RAW's own packages come from no registry."""
     found: dict[str, None] = {}
     for script in sorted(root.glob(".raw/workflows/*/*.py")):
-        block = _METADATA.search(script.read_text(encoding="utf-8", errors="replace"))
-        if block is None:
-            continue
-        text = "".join(line[2:] if line.startswith("# ") else line[1:] for line in block[1].splitlines(keepends=True))
-        try:
-            dependencies = tomllib.loads(text).get("dependencies", [])
-        except tomllib.TOMLDecodeError:
+        block = read_metadata(script.read_text(encoding="utf-8", errors="replace"))
+        if not isinstance(block, ScriptMetadata):
             continue  # the `validate` gate names it
+        dependencies = block.values.get("dependencies", [])
+        if not isinstance(dependencies, list):
+            continue
         found.update(
             dict.fromkeys(each for each in dependencies if isinstance(each, str) and not _RAW_ITSELF.match(each))
         )

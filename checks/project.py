@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from checks.hints import run_command
 
-_REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "api/requirements.txt")
+REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "api/requirements.txt")
 
 
 class Python(NamedTuple):
@@ -76,7 +76,7 @@ def _bin_python(environment: Path) -> Path | None:
 
 def declares_dependencies(root: Path) -> bool:
     """Whether the project says what its own environment must hold."""
-    if any((root / name).is_file() for name in _REQUIREMENT_FILES):
+    if any((root / name).is_file() for name in REQUIREMENT_FILES):
         return True
     try:
         text = (root / "pyproject.toml").read_bytes()

@@ -14,17 +14,14 @@ class CheckEntry:
 
     module: str
     rules: str
-    title: str
     needs_python: bool = False
 
 
 CHECKS: dict[str, CheckEntry] = {
-    "raw": CheckEntry("checks.raw.validate", "checks.raw.rules", "RAW workflows are written as RAW needs them"),
-    "dry": CheckEntry("checks.raw.dry", "checks.raw.dry_rules", "each workflow's dry run really runs it", True),
-    "temporal": CheckEntry(
-        "checks.temporal.check", "checks.temporal.rules", "Temporal code that a worker can run", True
-    ),
-    "compose": CheckEntry("checks.deploy.compose", "checks.deploy.compose_rules", "Compose files that come up"),
+    "raw": CheckEntry("checks.raw.validate", "checks.raw.rules"),
+    "dry": CheckEntry("checks.raw.dry", "checks.raw.dry_rules", True),
+    "temporal": CheckEntry("checks.temporal.check", "checks.temporal.rules", True),
+    "compose": CheckEntry("checks.deploy.compose", "checks.deploy.compose_rules"),
 }
 _OTHER_RULES = ("checks.understood.pytest_rules", "checks.gate_rules")
 

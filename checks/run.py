@@ -70,13 +70,18 @@ def _request(
         gates=gates,
         config=str(loaded.path) if loaded.path is not None else None,
         python=python,
-        jobs=options.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        jobs=options.jobs or cores(),
         environment=environment,
         fail_fast=options.fail_fast,
         most_s=options.timeout_s or math.inf,
         log_cap=loaded.log_cap,
     )
     return request, len(loaded.gates) if len(gates) < len(loaded.gates) else None
+
+
+def cores() -> int:
+    """How many cores this program may use; macOS tells only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def project_root(project: Path) -> Path:

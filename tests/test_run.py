@@ -214,6 +214,13 @@ def test_processes_left_behind_are_ended_and_named(skillgate: Skillgate, project
     assert "sleep" in data["gates"][0]["diagnostics"][0]["message"]
 
 
+def test_a_command_line_that_hides_a_status_is_told(skillgate: Skillgate, project) -> None:
+    data = report(skillgate, project({"skillgate.yaml": gates(a="false | cat", b="true && true")}))
+    rules = [[found["rule"] for found in gate["diagnostics"]] for gate in data["gates"]]
+    assert rules == [["gate.eaten-status"], []]
+    assert "`false`" in data["gates"][0]["diagnostics"][0]["message"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_reports_what_it_knows(project, number: signal.Signals) -> None:
     root = project({"skillgate.yaml": gates(done="true", waiting="echo $$ > pid; sleep 300")})

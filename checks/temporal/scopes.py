@@ -51,13 +51,6 @@ class Scope:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     outer_names: set[str] = field(default_factory=set)
 
-    def enclosing_function(self) -> Scope | None:
-        """The function whose body this is, None at the level of a module or class."""
-        scope: Scope | None = self
-        while scope is not None and scope.kind in (ScopeKind.COMPREHENSION,):
-            scope = scope.parent
-        return scope if scope is not None and scope.kind is ScopeKind.FUNCTION else None
-
     def chain(self) -> Iterator[Scope]:
         """This scope and those around it, innermost first."""
         scope: Scope | None = self
