@@ -136,7 +136,7 @@ def _temporal(around: Surroundings) -> tuple[bool, str]:
 
 
 def _compose(_gate: Gate, around: Surroundings) -> tuple[bool, str]:
-    from checks.deploy.compose_program import find_program
+    from checks.deploy.compose.program import find_program
 
     found = find_program(around.python.path, around.environment)
     if found is None:

@@ -21,7 +21,7 @@ CHECKS: dict[str, CheckEntry] = {
     "raw": CheckEntry("checks.raw.validate", "checks.raw.rules"),
     "dry": CheckEntry("checks.raw.dry", "checks.raw.dry_rules", True),
     "temporal": CheckEntry("checks.temporal.check", "checks.temporal.rules", True),
-    "compose": CheckEntry("checks.deploy.compose", "checks.deploy.compose_rules"),
+    "compose": CheckEntry("checks.deploy.compose.check", "checks.deploy.compose.rules"),
 }
 _OTHER_RULES = ("checks.understood.pytest_rules", "checks.gate_rules")
 

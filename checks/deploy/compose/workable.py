@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_consistency import cycles
-from checks.deploy.compose_env_files import example_of
-from checks.deploy.compose_images import builds, health, tags
-from checks.deploy.compose_places import Places, shown
-from checks.deploy.compose_ports import port_collisions
-from checks.deploy.compose_system import System
+from checks.deploy.compose.consistency import cycles
+from checks.deploy.compose.env_files import example_of
+from checks.deploy.compose.images import builds, health, tags
+from checks.deploy.compose.places import Places, shown
+from checks.deploy.compose.ports import port_collisions
+from checks.deploy.compose.system import System
 from checks.model import Diagnostic, Severity
 
 _NOT_FILES = frozenset({".d", ".sock", ".log", ".pid"})

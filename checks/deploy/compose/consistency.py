@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from checks.deploy.compose_source import Path_
+from checks.deploy.compose.source import Path_
 
 Model = Mapping[str, Any]
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_consistency import is_active
-from checks.deploy.compose_embedded import Judged, judge
-from checks.deploy.compose_env_files import example_of
-from checks.deploy.compose_files import FileSet, find_elsewhere, find_sets, parse_request, read_variables
-from checks.deploy.compose_messages import Redaction, Said, said_path, understand
-from checks.deploy.compose_places import shown
-from checks.deploy.compose_program import Answer, Search, config, gate_variables, scrubbed, search_program
-from checks.deploy.compose_workable import unworkable
+from checks.deploy.compose.consistency import is_active
+from checks.deploy.compose.embedded import Judged, judge
+from checks.deploy.compose.env_files import example_of
+from checks.deploy.compose.files import FileSet, find_elsewhere, find_sets, parse_request, read_variables
+from checks.deploy.compose.messages import Redaction, Said, said_path, understand
+from checks.deploy.compose.places import shown
+from checks.deploy.compose.program import Answer, Search, config, gate_variables, scrubbed, search_program
+from checks.deploy.compose.workable import unworkable
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence, Severity
 
 EVERY_PROFILE = ("*",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_places import Places
+from checks.deploy.compose.places import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checks.deploy.compose_source import Path_
+from checks.deploy.compose.source import Path_
 
 _KINDS = (
     (r"required variable", ("required-variable",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.deploy.compose_interpolation import Interpolator, parse_env_file
+from checks.deploy.compose.interpolation import Interpolator, parse_env_file
 
 VARIABLES = {"A": "a", "EMPTY": ""}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks.deploy.compose_source import Document, Path_
+from checks.deploy.compose.source import Document, Path_
 from checks.model import Diagnostic, Severity
 
 

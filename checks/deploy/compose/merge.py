@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_source import Path_
-from checks.deploy.compose_values import expand_port, split_volume
+from checks.deploy.compose.source import Path_
+from checks.deploy.compose.values import expand_port, split_volume
 
 Service = dict[str, Any]
 _REPLACED = frozenset({"command", "entrypoint", "test"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_files import FileSet
+from checks.deploy.compose.files import FileSet
 from checks.process import Command, Outcome, run
 
 CALL_LIMIT_S = 20.0

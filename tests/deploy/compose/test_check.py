@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from deploy.compose_support import DOCKER_COMPOSE, OUR_PROGRAMS, errors, judged, said
+from deploy.compose.support import DOCKER_COMPOSE, OUR_PROGRAMS, errors, judged, said
 
 WEB = "services:\n  web:\n    image: nginx:1.27\n"
 NEEDY = "services:\n  web:\n    image: nginx:1.27\n    environment:\n      TOKEN: ${TOKEN:?}\n"

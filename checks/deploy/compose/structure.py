@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from checks.deploy.compose_shape import Shape
-from checks.deploy.compose_shapes import COMPOSE
-from checks.deploy.compose_source import Path_
-from checks.deploy.compose_values import wrong_form
+from checks.deploy.compose.shape import Shape
+from checks.deploy.compose.shapes import COMPOSE
+from checks.deploy.compose.source import Path_
+from checks.deploy.compose.values import wrong_form
 
 _KIND_NAMES = {"object": "mapping", "array": "list", "string": "text", "integer": "whole number", "null": "nothing"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.deploy.compose_shape import closed, either, listing, plain, table
+from checks.deploy.compose.shape import closed, either, listing, plain, table
 
 NAME = r"[a-zA-Z0-9._-]+"
 

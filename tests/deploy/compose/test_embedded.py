@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from deploy.compose_mutations import VALUES
-from deploy.compose_support import errors, judged, said
+from deploy.compose.mutations import VALUES
+from deploy.compose.support import errors, judged, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.program import ROOT
 
-from checks.deploy import compose_source
-from checks.deploy.compose_shapes import SERVICE
-from checks.deploy.compose_source import Unreadable, read_document
+from checks.deploy.compose import source as compose_source
+from checks.deploy.compose.shapes import SERVICE
+from checks.deploy.compose.source import Unreadable, read_document
 
 WORDS = sorted(
     {*SERVICE.keys, "x-own", "condition", "target", "source", "type", "path", "test", "service", "file", "web"}

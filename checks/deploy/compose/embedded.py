@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_consistency import conflicts, is_active
-from checks.deploy.compose_env_files import faulty_env_files, unreadable
-from checks.deploy.compose_files import FileSet
-from checks.deploy.compose_interpolation import Interpolator, Trouble
-from checks.deploy.compose_merge import Base, long_form, merge, without
-from checks.deploy.compose_places import Places, dotted, shown
-from checks.deploy.compose_source import Document, Path_, Unreadable, read_document
-from checks.deploy.compose_structure import misfits
+from checks.deploy.compose.consistency import conflicts, is_active
+from checks.deploy.compose.env_files import faulty_env_files, unreadable
+from checks.deploy.compose.files import FileSet
+from checks.deploy.compose.interpolation import Interpolator, Trouble
+from checks.deploy.compose.merge import Base, long_form, merge, without
+from checks.deploy.compose.places import Places, dotted, shown
+from checks.deploy.compose.source import Document, Path_, Unreadable, read_document
+from checks.deploy.compose.structure import misfits
 from checks.model import Diagnostic, Severity
 
 INCLUDE_DEPTH = 8

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from support.program import clean_environment
 
-from checks.deploy.compose import check
+from checks.deploy.compose.check import check
 from checks.model import CheckContext, CheckResult
 
 OUR_PROGRAMS = Path(sys.executable).parent

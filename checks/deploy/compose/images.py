@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_places import shown
-from checks.deploy.compose_source import Path_
-from checks.deploy.compose_system import System
+from checks.deploy.compose.places import shown
+from checks.deploy.compose.source import Path_
+from checks.deploy.compose.system import System
 from checks.model import Diagnostic, Severity
 
 # Official images that bring no HEALTHCHECK of their own.

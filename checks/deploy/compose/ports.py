@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from checks.deploy.compose_system import System
+from checks.deploy.compose.system import System
 from checks.model import Diagnostic, Severity
 
 _ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # compared with, never bound

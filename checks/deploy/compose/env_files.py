@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose_files import EXAMPLES
-from checks.deploy.compose_interpolation import parse_env_file
-from checks.deploy.compose_places import Places, shown
-from checks.deploy.compose_source import Path_
+from checks.deploy.compose.files import EXAMPLES
+from checks.deploy.compose.interpolation import parse_env_file
+from checks.deploy.compose.places import Places, shown
+from checks.deploy.compose.source import Path_
 from checks.model import Diagnostic, Severity
 
 

@@ -7,11 +7,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.compose_mutations import BASES, mutated
+from deploy.compose.mutations import BASES, mutated
 
-from checks.deploy.compose_embedded import judge
-from checks.deploy.compose_files import FileSet
-from checks.deploy.compose_program import Program, config, find_program, scrubbed
+from checks.deploy.compose.embedded import judge
+from checks.deploy.compose.files import FileSet
+from checks.deploy.compose.program import Program, config, find_program, scrubbed
 from checks.model import Severity
 
 SEED, COUNT, LEAST_AGREEMENT = 20260110, 120, 0.97
