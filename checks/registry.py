@@ -22,6 +22,12 @@ CHECKS: dict[str, CheckEntry] = {
     "dry": CheckEntry("checks.raw.dry", "checks.raw.dry_rules", True),
     "temporal": CheckEntry("checks.temporal.check", "checks.temporal.rules", True),
     "compose": CheckEntry("checks.deploy.compose.check", "checks.deploy.compose.rules"),
+    "kubernetes": CheckEntry("checks.deploy.kubernetes.check", "checks.deploy.kubernetes.rules"),
+    "helm": CheckEntry("checks.deploy.helm.check", "checks.deploy.helm.rules"),
+    "dockerfile": CheckEntry("checks.deploy.dockerfile.check", "checks.deploy.dockerfile.rules"),
+    "wiring": CheckEntry("checks.wiring.check", "checks.wiring.rules", True),
+    "install": CheckEntry("checks.install.check", "checks.install.rules"),
+    "checklist": CheckEntry("checks.checklist.check", "checks.checklist.rules"),
 }
 _OTHER_RULES = ("checks.understood.pytest_rules", "checks.gate_rules")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support import programs
 from support.program import ROOT, clean_environment
 
 from checks.model import CheckContext, Severity
@@ -21,6 +22,8 @@ from checks.registry import CHECKS, load_check
 CASES = ROOT / "fixtures" / "cases"
 FOLDERS = sorted(path.parent for path in CASES.glob("*/*/*/expected.yaml"))
 EXPECTED = "expected.yaml"
+# Judged with the real kubectl and Helm.
+DEPLOYED = {"kubernetes", "helm", "wiring"}
 
 
 def rules_of(check: str) -> dict[str, str]:
@@ -37,6 +40,8 @@ def test_case(folder: Path, tmp_path: Path) -> None:
     # mypy costs a second a case, and only two rules speak through it.
     types_limit = "60" if rule in {"temporal.wrong-type", "temporal.doubtful-type"} else "0.01"
     environment = clean_environment(SKILLGATE_DRY_LIMIT_S="10", SKILLGATE_TYPES_LIMIT_S=types_limit)
+    if check in DEPLOYED:
+        environment["PATH"] = os.pathsep.join([programs.folder(), environment["PATH"]])
     context = CheckContext(root, Path(sys.executable), os.cpu_count() or 1, (), environment)
     found = load_check(check)(context).diagnostics
     relevant = [each for each in found if each.severity is Severity.ERROR or each.rule == rule]

@@ -37,6 +37,11 @@ def helm() -> str:
     return _program("helm")
 
 
+def folder() -> str:
+    """The folder that has both, for a PATH."""
+    return str(Path(helm()).parent)
+
+
 def run(words: Sequence[str | Path], cwd: Path, home: Path) -> subprocess.CompletedProcess[str]:
     """Runs one of these programs to its end, away from the settings and clusters of whoever runs the tests."""
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(home), "KUBECONFIG": os.devnull}

@@ -1,0 +1,1 @@
+"""The skill's eight code-generation steps, judged on a project."""

@@ -1,0 +1,1 @@
+"""Dockerfiles: parsed as BuildKit does, and held against the build context and the deployments."""

@@ -1,0 +1,10 @@
+"""The check `dockerfile`."""
+
+from __future__ import annotations
+
+from checks.model import CheckContext, CheckResult
+
+
+def check(context: CheckContext) -> CheckResult:
+    """Not written yet."""
+    return CheckResult("dockerfile", {}, blocked="not written yet")

@@ -1,0 +1,7 @@
+"""The rules of the check `dockerfile`, for `skillgate explain`."""
+
+from __future__ import annotations
+
+from checks.model import Rule
+
+RULES: tuple[Rule, ...] = ()

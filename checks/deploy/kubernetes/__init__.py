@@ -1,0 +1,1 @@
+"""Kubernetes manifests: rendered, held against their schema, and what no schema sees."""

@@ -1,0 +1,1 @@
+"""`skillgate graph`, without its command line."""

@@ -1,0 +1,7 @@
+"""The rules of the check `install`, for `skillgate explain`."""
+
+from __future__ import annotations
+
+from checks.model import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,1 @@
+"""Command lines, wherever they stand, and whether the programs accept their arguments."""

@@ -1,0 +1,7 @@
+"""The rules of this family, for `skillgate explain`."""
+
+from __future__ import annotations
+
+from checks.model import Rule
+
+RULES: tuple[Rule, ...] = ()

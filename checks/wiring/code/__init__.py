@@ -1,0 +1,1 @@
+"""What the code reads, serves and starts, read from its syntax trees."""

@@ -1,0 +1,1 @@
+"""Migrations, models and SQL, tried on a real PostgreSQL."""

@@ -1,0 +1,1 @@
+"""How the system is run: Compose files, kustomizations and charts as one kind of deployment."""

@@ -1,0 +1,189 @@
+"""What a system consists of: what its code and its deployments offer, and what they ask of each other.
+
+Read once (`checks.wiring.reading`), judged by the families of rules, and drawn by `skillgate graph`. Everything has the
+place where somebody wrote it, so that a finding can show both ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checks.deploy.dockerfile.model import Built
+from checks.model import EMPTY, Place
+
+
+class Role(StrEnum):
+    """How long a unit is meant to run."""
+
+    SERVICE = "service"
+    JOB = "job"
+    SCHEDULE = "schedule"
+    INIT = "init"
+
+
+class Kind(StrEnum):
+    """What a command line starts."""
+
+    MODULE = "module"
+    """`python -m NAME`."""
+    FILE = "file"
+    """`python NAME`, or a script started by its path; relative to where it runs."""
+    APP = "app"
+    """`uvicorn NAME` and its like, NAME as `package.module:attribute`."""
+    WORKFLOW = "workflow"
+    """`raw run NAME`, or a RAW workflow's `run.py` by its path; NAME is the workflow's id."""
+    PROGRAM = "program"
+    """Anything else, by the name of its executable: `alembic`, `nginx`, a console script of the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """One program that a command line starts, with the words that it is given.
+
+    `name` as `kind` says. `server` is the program that serves an `APP`; `port` what its options name, None where they
+    do not. `workdir` is where the command line itself changes to (`cd api && ...`), None where it does not.
+    `argv` is the program's own words, without shell, `exec`, `uv run`, `env X=y` and the like around it; `assigned` are
+    those variables. `complete` is false where a part of the words cannot be known (`$(date)`, `"$1"`).
+    """
+
+    kind: Kind
+    name: str
+    arguments: tuple[str, ...]
+    argv: tuple[str, ...]
+    server: str | None = None
+    port: int | None = None
+    workdir: str | None = None
+    assigned: Mapping[str, str] = EMPTY
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that a deployment sets; `value` None where it is set and cannot be known (a Secret)."""
+
+    name: str
+    value: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that a container is said to listen on."""
+
+    number: int
+    name: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A health probe: HTTP (`path` and `port`), TCP (`port` alone) or a `command`. `purpose`: `readiness`, ..."""
+
+    purpose: str
+    place: Place
+    path: str | None = None
+    port: int | str | None = None
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One container that a deployment runs.
+
+    `name` is the Compose service, or `Deployment/api` (`Deployment/api:sidecar` beside the first container).
+    `argv` is what runs: entrypoint and command of the deployment, else of the image; empty where the image is foreign
+    and nothing is said. `starts` is what that comes to. `open` is true where variables may be set that cannot be seen
+    (an env file made outside, a Secret or ConfigMap that is not here).
+    """
+
+    deployment: str
+    name: str
+    role: Role
+    place: Place
+    image: str | None = None
+    built: Built | None = None
+    argv: tuple[str, ...] = ()
+    argv_place: Place | None = None
+    starts: tuple[Started, ...] = ()
+    workdir: str | None = None
+    variables: Mapping[str, Variable] = EMPTY
+    open: bool = False
+    ports: tuple[Port, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    schedule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Host names under which units of one deployment are reached, and the port numbers that they answer on.
+
+    `ports` maps a port of the address to the port (number or name) of the units; None: whatever the units listen on.
+    """
+
+    hosts: tuple[str, ...]
+    units: tuple[str, ...]
+    place: Place
+    ports: Mapping[int, int | str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way in from outside: an ingress path, or a port published on the machine (`path` None)."""
+
+    host: str | None
+    path: str | None
+    target: str
+    port: int | str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One way in which the whole system is run: a set of Compose files, a kustomization, a chart with its values."""
+
+    name: str
+    kind: str
+    units: tuple[Unit, ...]
+    addresses: tuple[Address, ...]
+    entries: tuple[Entry, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One place where code reads an environment variable.
+
+    `required`: without it the program stops (`os.environ["X"]`, a settings field without default, an explicit check).
+    `default` is what serves where it is not set, None where that is nothing or cannot be known. `filled` is true where
+    an empty value is refused as well.
+    """
+
+    name: str
+    required: bool
+    default: str | None
+    place: Place
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An HTTP route of an app: `methods` in capitals (or `WEBSOCKET`), `path` with its prefixes, `{}` parts kept."""
+
+    methods: tuple[str, ...]
+    path: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An ASGI application: `names` under which a server finds it (`api.main:app`).
+
+    `complete` is false where some of its routes cannot be known.
+    """
+
+    names: tuple[str, ...]
+    routes: tuple[Route, ...]
+    place: Place
+    complete: bool = True
