@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checks.model import EMPTY
 
@@ -36,7 +36,7 @@ class Built:
     command: tuple[str, ...] = ()
     workdir: str = "/"
     variables: Mapping[str, str] = EMPTY
-    exposed: Mapping[int, int] = EMPTY
+    exposed: Mapping[int, int] = field(default_factory=dict)
     copied: tuple[Copied, ...] = ()
     lines: Mapping[str, int] = EMPTY
     whole: bool = True
