@@ -73,7 +73,7 @@ def _examine_gate(gate: Gate, around: Surroundings) -> Finding:
     prepared = prepare(gate, around)
     if prepared.needs_python and around.python.problem is not None:
         return Finding(gate.name, False, around.python.problem)
-    examined = {"services": _compose, "workflows": _workflows, "tests": _tests}.get(prepared.kind, _programs)
+    examined = {"services": _compose, "workflows": _workflows, "tests": _tests}.get(prepared.kinds[0], _programs)
     ready, says = examined(gate, around)
     return Finding(gate.name, ready, says)
 

@@ -200,7 +200,7 @@ def _end(run: _Run, name: str, outcome: process.Outcome) -> None:
     if missing is not None:
         found = Collected(found.evidence, found.diagnostics, blocked=missing)
         outcome = outcome._replace(not_started=missing)
-    floor = dict(gate.floor) or {prepared.kind: 1}
+    floor = dict(gate.floor) or dict.fromkeys(prepared.kinds, 1)
     judged = judge.judge(gate, outcome, found, floor)
     result = GateResult(
         name=name,
@@ -235,7 +235,7 @@ def _collected(prepared: Prepared, outcome: process.Outcome) -> Collected:
 
 def _about_command(gate: Gate, prepared: Prepared, outcome: process.Outcome) -> tuple[Diagnostic, ...]:
     found = []
-    hidden = hides_status(gate.command) if prepared.kind == "commands" else None
+    hidden = None if prepared.understood else hides_status(gate.command)
     if hidden is not None:
         found.append(_diagnostic(gate_rules.EATEN_STATUS, gate, hidden))
     if outcome.ended:

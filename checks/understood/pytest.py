@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from checks.hints import program
+from checks.model import Gate
 from checks.understood.collected import Collected
+from checks.understood.part import Part, Surroundings
 from checks.understood.pytest_command import (
     PLUGIN,
     PLUGIN_FOLDER,
@@ -22,11 +24,25 @@ from checks.understood.pytest_reasons import unseen, why_failed
 from checks.understood.pytest_sessions import Session, read_sessions, total
 from checks.understood.records import FOLDER
 
-__all__ = ["collect", "environment", "keep_plugin_reachable", "mentions_pytest", "missing_pytest"]
+__all__ = ["collect", "environment", "keep_plugin_reachable", "mentions_pytest", "missing_pytest", "pytest_part"]
 
 _LOOK_FOR_PYTEST = "import importlib.util, sys; sys.exit(0 if importlib.util.find_spec('pytest') else 9)"
 _NOT_THERE = 9
 _LOOK_FOR_LIMIT_S = 20.0
+
+
+def pytest_part(gate: Gate, around: Surroundings) -> Part:
+    """What is added to a command that starts pytest somewhere."""
+
+    def collected(exit_code: int | None) -> Collected:
+        found = collect(around.folder, exit_code, around.root)
+        if exit_code and not found.evidence and found.blocked is None:
+            blocked = missing_pytest(gate.command, around.python.path, around.environment)
+            return Collected({}, found.diagnostics, found.failure, blocked)
+        return found
+
+    extra = environment(around.folder, around.environment)
+    return Part("tests", "tests", collected, extra, True, rewrite=keep_plugin_reachable)
 
 
 def environment(folder: Path, inherited: Mapping[str, str]) -> dict[str, str]:
