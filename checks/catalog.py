@@ -80,4 +80,6 @@ def _entry(data: Mapping[str, Any]) -> CatalogEntry:
         contains=tuple(data.get("contains", ())),
         without=tuple(data.get("without", ())),
         settings=dict(data.get("settings", {})),
+        components=data.get("components", 0),
+        asked=data.get("asked", False),
     )

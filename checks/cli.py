@@ -44,6 +44,7 @@ def cli() -> None:
 @click.option(
     "--gate", "gates", multiple=True, metavar="NAME", help="Run only this gate, and those it needs; repeatable."
 )
+@click.option("--all", is_flag=True, help="Also every other gate that applies here, named in the config or not.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first gate that fails.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Gates side by side (default: the cores).")
 @click.option("--timeout", "timeout_s", type=float, callback=_limit, metavar="SECONDS", help="No gate gets more.")

@@ -26,10 +26,11 @@ _SHELL_ONLY = frozenset(
 
 
 class Simple(NamedTuple):
-    """One simple command inside a command line: its words, and the operator that stands behind it."""
+    """One simple command inside a command line: its words, the operator behind it, the assignments before it."""
 
     words: tuple[str, ...]
     followed_by: str | None = None
+    assigned: tuple[str, ...] = ()
 
 
 def needs_shell(command: str) -> bool:
@@ -70,7 +71,7 @@ def argv(command: str) -> tuple[str, ...]:
 
 
 def simple_commands(command: str) -> tuple[Simple, ...]:
-    """The simple commands of a command line, without assignments and redirections; () where quotes do not close."""
+    """The simple commands of a command line, without redirections; () where quotes do not close."""
     lexer = shlex.shlex(command.replace("\n", " ; "), posix=True, punctuation_chars="|&;()<>")
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -84,6 +85,7 @@ def simple_commands(command: str) -> tuple[Simple, ...]:
 def _grouped(tokens: list[str]) -> list[Simple]:
     commands: list[Simple] = []
     words: list[str] = []
+    assigned: list[str] = []
     skip_target = False
     for token in [*tokens, ";"]:
         if skip_target:
@@ -92,11 +94,13 @@ def _grouped(tokens: list[str]) -> list[Simple]:
             if words and words[-1].isdigit():
                 words.pop()
             skip_target = True
-        elif token in _SEPARATORS or set(token) <= set("|&;()"):
+        elif token in _SEPARATORS or (token and set(token) <= set("|&;()")):
             if words:
-                commands.append(Simple(tuple(words), token))
-            words = []
-        elif not words and (token in _KEYWORDS or _ASSIGNMENT.match(token)):
+                commands.append(Simple(tuple(words), token, tuple(assigned)))
+            words, assigned = [], []
+        elif not words and _ASSIGNMENT.match(token):
+            assigned.append(token)
+        elif not words and token in _KEYWORDS:
             continue
         else:
             words.append(token)

@@ -14,7 +14,16 @@ from checks.settings.gate_table import catalog_gate, read_gates
 from checks.settings.problems import ConfigError, ConfigProblem, Problems
 from checks.settings.values import Kind, Value
 
-__all__ = ["Config", "ConfigError", "ConfigProblem", "discover", "find_config", "load_config"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ConfigProblem",
+    "applying",
+    "catalog_gate",
+    "discover",
+    "find_config",
+    "load_config",
+]
 
 MIB = 1024 * 1024
 DEFAULT_LOG_CAP_MIB = 64
@@ -62,14 +71,20 @@ def load_config(path: Path, catalog: Mapping[str, CatalogEntry], root: Path | No
     return Config(path, gates, cap_mib * MIB)
 
 
-def discover(root: Path, catalog: Mapping[str, CatalogEntry]) -> Config:
-    """The gates of the catalog that apply to a project without a config; raises ConfigError where none does."""
+def applying(root: Path, catalog: Mapping[str, CatalogEntry], *, asked: bool = False) -> tuple[Gate, ...]:
+    """The gates of the catalog that apply to what is there; with `asked` also those that run only where asked for."""
     from checks.discovery import applies_because, project_files
 
     files = project_files(root)
-    applying = [entry for entry in catalog.values() if applies_because(entry, root, files)]
+    entries = [entry for entry in catalog.values() if asked or not entry.asked]
+    found = [entry for entry in entries if applies_because(entry, root, files)]
     # The quick ones first, since the catalog itself has no order.
-    gates = tuple(catalog_gate(entry) for entry in sorted(applying, key=lambda entry: (entry.timeout_s, entry.name)))
+    return tuple(catalog_gate(entry) for entry in sorted(found, key=lambda entry: (entry.timeout_s, entry.name)))
+
+
+def discover(root: Path, catalog: Mapping[str, CatalogEntry]) -> Config:
+    """The gates of the catalog that apply to a project without a config; raises ConfigError where none does."""
+    gates = applying(root, catalog)
     if not gates:
         raise ConfigError([_nothing_found(root, catalog)])
     return Config(None, gates)

@@ -23,6 +23,8 @@ def project_files(root: Path) -> tuple[str, ...]:
 
 def applies_because(entry: CatalogEntry, root: Path, files: Sequence[str]) -> str | None:
     """The file that makes a gate apply to a project, None where it does not apply."""
+    if entry.components and not _has_components(entry.components, root, files):
+        return None
     if entry.settings and not any(_has_setting(root / name, line) for name, line in entry.settings.items()):
         return None
     return next(matching(entry, root, files), None)
@@ -33,7 +35,7 @@ def matching(entry: CatalogEntry, root: Path, files: Iterable[str]) -> Iterator[
     wanted, unwanted = _pattern(entry.inputs), _pattern(entry.without)
     for file in files:
         counts = wanted.match(file) and not (entry.without and unwanted.match(file))
-        if counts and (not entry.contains or _has_line(f"{root}/{file}", entry.contains)):
+        if counts and (not entry.contains or holds_line(f"{root}/{file}", entry.contains)):
             yield file
 
 
@@ -63,11 +65,18 @@ def _is_own(name: str, path: str) -> bool:
     return not name.endswith(".egg-info") and not os.path.lexists(f"{path}/pyvenv.cfg")
 
 
+def _has_components(least: int, root: Path, files: Sequence[str]) -> bool:
+    from checks.components import components
+
+    return len(components(root, files)) >= least
+
+
 def _has_setting(path: Path, line: str) -> bool:
-    return path.is_file() and (not line or _has_line(str(path), (line,)))
+    return path.is_file() and (not line or holds_line(str(path), (line,)))
 
 
-def _has_line(path: str, patterns: tuple[str, ...]) -> bool:
+def holds_line(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a line in the head of a file matches one of the regular expressions."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.open, on every file
             head = file.read(SCANNED_BYTES)

@@ -173,7 +173,8 @@ class CatalogEntry(NamedTuple):
     `inputs` are globs relative to the project; the gate applies where one of them matches a file.
     `guide` is the section of `references/` that explains its failures. Inputs matching `without` do not count, nor
     do those that no regular expression of `contains` matches. `settings`: files at the top of the project, one of
-    which must exist and match its regular expression (empty: any).
+    which must exist and match its regular expression (empty: any). `components`: the least number of a system's
+    components that must be there. `asked`: it runs only where somebody names it, or asks for all.
     """
 
     name: str
@@ -187,6 +188,8 @@ class CatalogEntry(NamedTuple):
     contains: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     settings: Mapping[str, str] = EMPTY
+    components: int = 0
+    asked: bool = False
 
 
 class GateResult(NamedTuple):

@@ -29,6 +29,7 @@ class RunOptions(NamedTuple):
 
     project: Path
     gates: tuple[str, ...] = ()
+    all: bool = False
     fail_fast: bool = False
     jobs: int | None = None
     timeout_s: float | None = None
@@ -47,22 +48,22 @@ class RunOptions(NamedTuple):
 def run_project(options: RunOptions, environment: Mapping[str, str], out: TextIO, trouble: TextIO) -> int:
     """Run the gates of a project, print the report, and return the exit status."""
     try:
-        request, of_gates = _request(options, environment, trouble)
+        request, not_asked = _request(options, environment, trouble)
     except (UsageError, config.ConfigError, PythonNotFound) as error:
         return _refuse(options, error, out, trouble)
     with _signals(), _progress(trouble, len(request.gates)) as listener:
         result, folder = runner.run_gates(request, listener)
         report = json_report.as_data(result)
         folder.finish(report)
-    _print(options, result, report, of_gates, out, trouble)
+    _print(options, result, report, not_asked, out, trouble)
     return result.exit_code
 
 
 def _request(
     options: RunOptions, environment: Mapping[str, str], trouble: TextIO
-) -> tuple[runner.RunRequest, int | None]:
+) -> tuple[runner.RunRequest, int]:
     root = project_root(options.project)
-    loaded = load_gates(root, options.config)
+    loaded = load_gates(root, options.config, all_that_apply=options.all)
     gates = select(loaded.gates, options.gates)
     python = _python(root, options, environment, trouble)
     request = runner.RunRequest(
@@ -76,7 +77,7 @@ def _request(
         most_s=options.timeout_s or math.inf,
         log_cap=loaded.log_cap,
     )
-    return request, len(loaded.gates) if len(gates) < len(loaded.gates) else None
+    return request, sum(gate not in gates for gate in loaded.gates)
 
 
 def cores() -> int:
@@ -92,17 +93,23 @@ def project_root(project: Path) -> Path:
     return root
 
 
-def load_gates(root: Path, explicit: Path | None) -> config.Config:
-    """The gates that the project's config names, else those that apply to what is there."""
+def load_gates(root: Path, explicit: Path | None, *, all_that_apply: bool = False) -> config.Config:
+    """The gates that the project's config names, else those that apply to what is there; both where all are wanted."""
     found = config.find_config(root, explicit)
     entries = catalog.Catalog()
-    return config.discover(root, entries) if found is None else config.load_config(found, entries, root)
+    loaded = config.discover(root, entries) if found is None else config.load_config(found, entries, root)
+    if not all_that_apply:
+        return loaded
+    named = {gate.name for gate in loaded.gates}
+    more = config.applying(root, entries, asked=True)
+    return loaded._replace(gates=(*loaded.gates, *(gate for gate in more if gate.name not in named)))
 
 
 def select(gates: tuple[Gate, ...], names: tuple[str, ...]) -> tuple[Gate, ...]:
-    """The gates asked for, and those that they need, in the config's order."""
+    """The gates asked for, and those that they need, in the config's order; also one that only the catalog has."""
     if not names:
         return gates
+    gates = (*gates, *_of_catalog(names, {gate.name for gate in gates}))
     known = {gate.name: gate for gate in gates}
     wanted: set[str] = set()
     waiting = list(names)
@@ -114,6 +121,14 @@ def select(gates: tuple[Gate, ...], names: tuple[str, ...]) -> tuple[Gate, ...]:
             wanted.add(name)
             waiting += known[name].needs
     return tuple(gate for gate in gates if gate.name in wanted)
+
+
+def _of_catalog(names: tuple[str, ...], known: set[str]) -> Iterator[Gate]:
+    """Who names a gate wants it judged: it is then never skipped."""
+    for name in dict.fromkeys(names):
+        entry = catalog.load_entry(name) if name not in known else None
+        if entry is not None:
+            yield config.catalog_gate(entry)._replace(requested=True)
 
 
 def _unknown_gate(name: str, known: tuple[str, ...]) -> str:
@@ -175,7 +190,7 @@ def _print(
     options: RunOptions,
     result: RunResult,
     report: Mapping[str, object],
-    of_gates: int | None,
+    not_asked: int,
     out: TextIO,
     trouble: TextIO,
 ) -> None:
@@ -186,7 +201,7 @@ def _print(
 
         root = Path(result.project)
         colour = options.output is None and out.isatty() and "NO_COLOR" not in os.environ
-        text = render(result, again=options.again(root), colour=colour, of_gates=of_gates)
+        text = render(result, again=options.again(root), colour=colour, not_asked=not_asked)
     _write(options.output, text, out, trouble)
 
 

@@ -70,7 +70,7 @@ def test_one_gate_can_be_asked_for_with_what_it_needs(skillgate: Skillgate, proj
     data = report(skillgate, root, "--gate", "b")
     assert statuses(data) == {"a": "passed", "b": "passed"}
     ran = skillgate("run", root, "--gate", "b")
-    assert "only 2 of the project's 3 gates were asked for" in ran.out.splitlines()[0]
+    assert "; 1 other gate of the project not asked for" in ran.out.splitlines()[0]
 
 
 def test_a_gate_whose_need_failed_does_not_run(skillgate: Skillgate, project) -> None:
@@ -166,6 +166,24 @@ def test_usage_errors_exit_2_and_say_what(skillgate: Skillgate, project, words: 
     assert not (root / "ran").exists()
 
 
+COMPOSE = "services:\n  cache:\n    image: redis:7.4\n"
+
+
+def test_a_gate_of_the_catalog_may_be_asked_for_beside_the_config(skillgate: Skillgate, project) -> None:
+    root = project({"skillgate.yaml": gates(own="true"), "docker-compose.yml": COMPOSE})
+    ran = skillgate("run", root, "--gate", "docker-validate", "--format", "json")
+    assert [(gate["name"], gate["status"]) for gate in ran.json["gates"]] == [("docker-validate", "passed")]
+    missing = skillgate("run", root, "--gate", "validate", "--format", "json")
+    assert (missing.status, missing.json["gates"][0]["status"]) == (1, "failed"), "asked for, it is never skipped"
+
+
+def test_all_adds_what_applies_to_what_the_config_names(skillgate: Skillgate, project) -> None:
+    root = project({"skillgate.yaml": gates(own="true"), "docker-compose.yml": COMPOSE})
+    assert [gate["name"] for gate in skillgate("run", root, "--format", "json").json["gates"]] == ["own"]
+    every = skillgate("run", root, "--all", "--format", "json").json["gates"]
+    assert [gate["name"] for gate in every] == ["own", "docker-validate"]
+
+
 def test_a_misspelt_gate_names_the_nearest(skillgate: Skillgate, project) -> None:
     ran = skillgate("run", project({"skillgate.yaml": gates(api_test="true")}), "--gate", "api-tset")
     assert "did you mean `api-test`" in ran.err
@@ -223,7 +241,9 @@ def test_a_command_line_that_hides_a_status_is_told(skillgate: Skillgate, projec
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_reports_what_it_knows(project, number: signal.Signals) -> None:
-    root = project({"skillgate.yaml": gates(done="true", waiting="echo $$ > pid; sleep 300")})
+    root = project(
+        {"skillgate.yaml": gates(done="true", waiting={"command": "echo $$ > pid; sleep 300", "needs": ["done"]})}
+    )
     process = subprocess.Popen(
         [PYTHON, "-I", "-m", "checks", "run", str(root), "--format", "json"],
         stdout=subprocess.PIPE,

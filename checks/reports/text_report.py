@@ -35,13 +35,13 @@ _WORD_WIDTH = max(len(label) for label in _LABELS.values())
 Paint = Callable[[str, str], str]
 
 
-def render(result: RunResult, *, again: str, colour: bool, of_gates: int | None = None) -> str:
+def render(result: RunResult, *, again: str, colour: bool, not_asked: int = 0) -> str:
     """The whole report. `again` is the command that re-runs the project, without options.
 
-    `of_gates` is how many gates the config has, where only some of them were asked for.
+    `not_asked` is how many gates of the project were left out, because only some were asked for.
     """
     paint: Paint = (lambda text, code: f"\x1b[{code}m{text}\x1b[0m") if colour else (lambda text, _: text)
-    verdict = _verdict_line(result, of_gates, paint)
+    verdict = _verdict_line(result, not_asked, paint)
     lines = [verdict, _header(result)]
     width = max((len(gate.name) for gate in result.gates), default=0)
     for gate in result.gates:
@@ -55,10 +55,11 @@ def render(result: RunResult, *, again: str, colour: bool, of_gates: int | None 
     return "\n".join([*lines, verdict]) + "\n"
 
 
-def _verdict_line(result: RunResult, of_gates: int | None, paint: Paint) -> str:
+def _verdict_line(result: RunResult, not_asked: int, paint: Paint) -> str:
     counts = Counter(gate.status for gate in result.gates)
     said = ", ".join(f"{counts[status]} {_COUNTED[status]}" for status in _COUNTED if counts[status])
-    asked = f"; only {len(result.gates)} of the project's {of_gates} gates were asked for" if of_gates else ""
+    gates = f"{not_asked} other {'gate' if not_asked == 1 else 'gates'} of the project"
+    asked = f"; {gates} not asked for" if not_asked else ""
     code = {Verdict.PASS: "32", Verdict.FAIL: "31"}.get(result.verdict, "33")
     word = paint(result.verdict.value, code)
     return f"skillgate: {word}: {said}{asked} ({result.duration_s:.1f} s, exit {EXIT_CODES[result.verdict]})"
