@@ -100,6 +100,19 @@ def doctor(**options: Any) -> None:
     raise SystemExit(examine(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
 
 
+@cli.command(epilog="Example: skillgate graph . --format html --output system.html")
+@click.argument("project", type=_FOLDER, default=".")
+@click.option("--format", type=click.Choice(["mermaid", "svg", "html"]), default="mermaid", show_default=True)
+@click.option("--deployment", metavar="NAME", help="Draw this one: a Compose file, kustomization or chart.")
+@click.option("--python", metavar="PATH", help="The project's Python.")
+@click.option("--output", type=_FOLDER, metavar="FILE", help="Write the picture here, not to stdout.")
+def graph(**options: Any) -> None:
+    """Draw the parts of PROJECT and the wires between them; what is broken is red, and told on stderr."""
+    from checks.graph import draw_project
+
+    raise SystemExit(draw_project(**options, environment=os.environ, out=sys.stdout, trouble=sys.stderr))
+
+
 @cli.command(epilog="Example: skillgate check raw . --format json")
 @click.argument("name")
 @click.argument("path", type=_FOLDER, default=".")

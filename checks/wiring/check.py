@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from checks.model import CheckContext, CheckResult, Evidence
+from collections.abc import Iterator, Sequence
+
+from checks.model import CheckContext, CheckResult, Diagnostic, Evidence, Severity
 from checks.wiring.calls.findings import find as calls
 from checks.wiring.code.findings import find as code
 from checks.wiring.database.findings import find as database
@@ -10,29 +12,43 @@ from checks.wiring.deployments.findings import find as deployments
 from checks.wiring.reading import read_system
 from checks.wiring.system import Family, Findings, System
 
-FAMILIES: tuple[Family, ...] = (deployments, code, calls, database)
+WITHOUT_SERVER: tuple[Family, ...] = (deployments, code, calls)
+EVERY: tuple[Family, ...] = (*WITHOUT_SERVER, database)
 
 
 def check(context: CheckContext) -> CheckResult:
     """Reads the project once, lets every family of rules judge it, and joins what they say."""
     system = read_system(context)
-    found = [family(system) for family in FAMILIES]
-    diagnostics = tuple(dict.fromkeys(each for one in found for each in one.diagnostics))
-    return CheckResult("wiring", _evidence(system, found), diagnostics, _blocked(system, found))
+    found = judge(system, EVERY)
+    diagnostics = [*_unread(system), *(each for one in found for each in one.diagnostics)]
+    return CheckResult("wiring", _evidence(system, found), tuple(dict.fromkeys(diagnostics)), _blocked(system, found))
 
 
-def _evidence(system: System, found: list[Findings]) -> Evidence:
+def judge(system: System, families: Sequence[Family]) -> list[Findings]:
+    """What each family of rules finds, in their order."""
+    return [family(system) for family in families]
+
+
+def _evidence(system: System, found: Sequence[Findings]) -> Evidence:
     units = sum(len(deployment.units) for deployment in system.deployments)
-    evidence: dict[str, int | str] = {"wires": 0, "deployments": len(system.deployments), "units": units}
+    wires = sum(amount for one in found for amount in one.looked_at.values())
+    evidence: dict[str, int | str] = {"wires": wires, "deployments": len(system.deployments), "units": units}
     for one in found:
         for kind, amount in one.looked_at.items():
             evidence[kind] = int(evidence.get(kind, 0)) + amount
         evidence.update(one.notes)
-    evidence["wires"] = sum(amount for one in found for amount in one.looked_at.values())
     return evidence
 
 
-def _blocked(system: System, found: list[Findings]) -> str | None:
-    """Why a part could not be judged; findings elsewhere still stand."""
-    reasons = [*system.unread, *(one.blocked for one in found if one.blocked)]
+def _unread(system: System) -> Iterator[Diagnostic]:
+    """A deployment that could not be read is told; its own gate is red for it, and the others are still judged."""
+    if system.deployments:
+        for reason in system.unread:
+            message = f"a deployment could not be read, so its wires were not judged: {reason}"
+            yield Diagnostic("wiring.unread-deployment", Severity.WARNING, message)
+
+
+def _blocked(system: System, found: Sequence[Findings]) -> str | None:
+    """Why nothing, or one family, could judge."""
+    reasons = [*(system.unread if not system.deployments else ()), *(one.blocked for one in found if one.blocked)]
     return "; ".join(dict.fromkeys(reasons)) or None
