@@ -31,12 +31,16 @@ class Document:
     @property
     def name(self) -> str:
         """`metadata.name`; empty where it has none."""
-        return str((self.content.get("metadata") or {}).get("name") or "")
+        return self._said("name")
 
     @property
     def namespace(self) -> str:
         """`metadata.namespace`; empty where the object leaves it to whoever applies it."""
-        return str((self.content.get("metadata") or {}).get("namespace") or "")
+        return self._said("namespace")
+
+    def _said(self, key: str) -> str:
+        metadata = self.content.get("metadata")
+        return str(metadata.get(key) or "") if isinstance(metadata, Mapping) else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,3 +64,5 @@ class Rendered:
     diagnostics: tuple[Diagnostic, ...] = ()
     blocked: str | None = None
     program: str | None = None
+    spare: tuple[Document, ...] = ()
+    """Objects of manifests that nothing applies by itself, such as those of a component that nobody uses."""

@@ -1,0 +1,88 @@
+"""The Pods that objects make, and their containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from checks.deploy.kubernetes.documents import Document, Path_
+from checks.deploy.kubernetes.values import items, mapping, mappings, text
+from checks.model import Place
+
+_TEMPLATES: dict[str, Path_] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+_COMMON: Path_ = ("spec", "template")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Container:
+    """One container of a Pod; `is_init` where it must end before the others start."""
+
+    document: Document
+    content: Mapping[str, Any]
+    path: Path_
+    is_init: bool
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return text(self.content, "name")
+
+    @property
+    def title(self) -> str:
+        """For messages: container `api` of Deployment `hiring`."""
+        return f"container `{self.name}` of {self.document.kind} `{self.document.name}`"
+
+    def find(self, *path: str | int) -> Place:
+        """The place of a part of it."""
+        return self.document.find((*self.path, *path))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pod:
+    """What a Pod of one object will be: `path` leads to its template, which for a bare Pod is the object itself."""
+
+    document: Document
+    path: Path_
+
+    @property
+    def template(self) -> Mapping[str, Any]:
+        """The template with its metadata."""
+        return mapping(self.document.content, *self.path)
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The Pod's spec."""
+        return mapping(self.template, "spec")
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """The Pod's labels."""
+        return mapping(self.template, "metadata", "labels")
+
+    @property
+    def spec_path(self) -> Path_:
+        """The way to the Pod's spec."""
+        return (*self.path, "spec")
+
+    def containers(self) -> Iterator[Container]:
+        """Every container, the init ones first."""
+        for section in ("initContainers", "containers"):
+            for (_, index), content in mappings(self.spec, section):
+                path = (*self.spec_path, section, index)
+                yield Container(self.document, content, path, section == "initContainers")
+
+    def ports(self) -> list[Mapping[str, Any]]:
+        """Every port that a container declares."""
+        return [port for each in self.containers() for _, port in mappings(each.content, "ports")]
+
+
+def pod_of(document: Document) -> Pod | None:
+    """The Pod that an object makes; also of custom resources with a Pod template such as a Rollout."""
+    path = _TEMPLATES.get(document.kind, _COMMON)
+    pod = Pod(document, path)
+    return pod if items(pod.spec, "containers") or items(pod.spec, "initContainers") else None

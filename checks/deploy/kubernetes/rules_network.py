@@ -1,0 +1,57 @@
+"""Rules of the check `kubernetes`. Services, ingresses, and the hosts that settings name."""
+
+from __future__ import annotations
+
+from checks.deploy.kubernetes.rule import rule
+
+NETWORK = (
+    rule(
+        "service",
+        "A Service has ports that the API takes",
+        "The API refuses the Service.",
+        "ports: [{port: 80}, {port: 81}]",
+        "ports: [{name: http, port: 80}, {name: admin, port: 81}]",
+    ),
+    rule(
+        "selects-nothing",
+        "A Service selects a Pod",
+        "Every connection to it is refused. A warning where other things may make the Pods.",
+        "selector: {app: apii}",
+        "selector: {app: api}",
+    ),
+    rule(
+        "target-port",
+        "A Service sends to a port that its Pods have",
+        "Every connection to it is refused.",
+        "ports: [{port: 80, targetPort: web}]      # the Pod calls it http",
+        "ports: [{port: 80, targetPort: http}]",
+    ),
+    rule(
+        "ingress",
+        "The paths of an Ingress begin with a slash",
+        "The API refuses the Ingress.",
+        "path: api\npathType: Prefix",
+        "path: /api\npathType: Prefix",
+    ),
+    rule(
+        "ingress-port",
+        "An Ingress asks a Service for a port that it has",
+        "Every request is answered with 503.",
+        "port: {number: 8000}      # the Service has 80",
+        "port: {number: 80}",
+    ),
+    rule(
+        "unknown-host",
+        "A host in a setting is a Service that is there",
+        "The name does not resolve. A warning where it may come from elsewhere, or be optional.",
+        "value: postgresql://api@postgres:5432/api      # the Service is api-postgres",
+        "value: postgresql://api@api-postgres:5432/api",
+    ),
+    rule(
+        "service-port",
+        "A setting asks a Service for a port that it has",
+        "The connection is never answered.",
+        "value: http://api:8000      # the Service has 80",
+        "value: http://api",
+    ),
+)

@@ -1,0 +1,176 @@
+"""One rendering with its objects by kind and name: what every rule looks at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from checks.deploy.kubernetes.apis import is_own
+from checks.deploy.kubernetes.documents import Document, Path_, Rendering
+from checks.deploy.kubernetes.pods import Pod, pod_of
+from checks.deploy.kubernetes.values import mapping, strings, text
+from checks.discovery import project_files
+from checks.model import Diagnostic, Place, Severity
+
+_GUIDES = re.compile(
+    r"(.*/)?([^/]+\.(md|rst|txt|sh|mk|tf)|Makefile|[Jj]ustfile|(Taskfile|skaffold|helmfile)\.ya?ml|Tiltfile)"
+)
+# Certificates, secrets, monitoring, routing, scaling: nothing that runs by itself.
+_MAKES_NO_PODS = re.compile(
+    r"((acme\.)?cert-manager\.io|external-secrets\.io|bitnami\.com|keda\.sh|traefik\.(io|containo\.us)|kyverno\.io"
+    r"|(networking|security|telemetry)\.istio\.io|autoscaling\.k8s\.io|snapshot\.storage\.k8s\.io|networking\.gke\.io"
+    r"|cloud\.google\.com|secrets-store\.csi\.x-k8s\.io|metallb\.io|configuration\.konghq\.com)/.*"
+    r"|monitoring\.coreos\.com/.* (ServiceMonitor|PodMonitor|PrometheusRule|Probe|ScrapeConfig|AlertmanagerConfig)"
+)
+_GUIDE_LIMIT = 512 * 1024
+
+
+class Unit:
+    """What is applied together. `elsewhere` holds what other units of the project apply."""
+
+    def __init__(self, rendering: Rendering, root: Path, elsewhere: Sequence[Document] = ()) -> None:
+        self.rendering = rendering
+        self.documents = rendering.documents
+        self.root = root
+        self.elsewhere = elsewhere
+
+    @cached_property
+    def pods(self) -> list[Pod]:
+        """Every Pod that an object of the unit makes."""
+        return [pod for document in self.documents if (pod := pod_of(document)) is not None]
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], list[Document]]:
+        found: dict[tuple[str, str], list[Document]] = {}
+        for document in self.documents:
+            found.setdefault((document.kind, document.name), []).append(document)
+        return found
+
+    def of_kind(self, *kinds: str) -> Iterator[Document]:
+        """The objects of some kinds of Kubernetes itself: operators have a `Service` or `Job` of their own, too."""
+        return (one for one in self.documents if one.kind in kinds and is_own(text(one.content, "apiVersion")))
+
+    def lookup(self, kind: str, name: str, namespace: str = "") -> Document | None:
+        """The object of that kind and name that something in `namespace` sees."""
+        same = self._by_name.get((kind, name), ())
+        return next((document for document in same if meets(document.namespace, namespace)), None)
+
+    def in_other_namespace(self, kind: str, name: str) -> Document | None:
+        """An object of that kind and name, wherever it is."""
+        return next(iter(self._by_name.get((kind, name), ())), None)
+
+    def names(self, kind: str) -> list[str]:
+        """The names that a kind has."""
+        return sorted({document.name for document in self.of_kind(kind)})
+
+    def near(self, kind: str, name: str) -> str | None:
+        """A hint with the nearest name of a kind, and where that is."""
+        best = get_close_matches(name, self.names(kind), 1, 0.5)
+        found = self.in_other_namespace(kind, best[0]) if best else None
+        return f"there is {kind} `{found.name}` at {short(found.place)}" if found else None
+
+    def made_elsewhere(self, kind: str, name: str) -> Document | None:
+        """The object in another unit of the project, or the custom resource that speaks of the name."""
+        # A kustomization puts prefixes, suffixes and hashes around names.
+        other = (one for one in self.elsewhere if one.kind == kind and name in one.name)
+        return next(other, None) or self.made_by_operator(name)
+
+    def made_by_operator(self, name: str) -> Document | None:
+        """The custom resource that speaks of a name, as one does that makes a Secret."""
+        return next((one for one, said in self._custom if name in said), None)
+
+    @cached_property
+    def _custom(self) -> list[tuple[Document, frozenset[str]]]:
+        """Objects of operators, with every word in them: what they make is theirs to know."""
+        custom = (one for one in (*self.documents, *self.elsewhere) if not is_own(text(one.content, "apiVersion")))
+        return [(one, frozenset(said for _, said in strings(one.content))) for one in custom]
+
+    @property
+    def has_custom(self) -> bool:
+        """Whether operators may make Pods and Services that are written nowhere."""
+        types = (f"{text(one.content, 'apiVersion')} {one.kind}" for one, _ in self._custom)
+        return any(not _MAKES_NO_PODS.fullmatch(each) for each in types)
+
+    @cached_property
+    def guides(self) -> str:
+        """What the project tells people and scripts to type."""
+        return "\n".join(_guide(self.root / file) for file in project_files(self.root) if _GUIDES.fullmatch(file))
+
+    @cached_property
+    def uses_helm(self) -> bool:
+        """Whether the project's guides install other people's charts: what those bring cannot be seen here."""
+        return bool(re.search(r"helm\s+repo\s+add|oci://|--repo[ =]|helm_(resource|remote|repo)|helmfile", self.guides))
+
+    def created_by_hand(self, kind: str, name: str) -> list[str]:
+        """The commands of guides that create an object: `kubectl create secret generic NAME ...`."""
+        word = {"Secret": r"secret\s+[\w-]+", "ConfigMap": r"(?:configmap|cm)", "Namespace": r"(?:namespace|ns)"}.get(
+            kind
+        )
+        word = word or kind.lower()
+        joined = re.sub(r"\\\n", " ", self.guides)
+        found = re.finditer(rf"\bcreate\s+(?:-\S+\s+\S+\s+)*{word}\s+([^\n]*)", joined, re.IGNORECASE)
+        pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+        return [match[1] for match in found if pattern.search(match[1])]
+
+
+def _guide(path: Path) -> str:
+    try:
+        if path.stat().st_size > _GUIDE_LIMIT:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def meets(first: str, second: str) -> bool:
+    """Whether two objects can be in one namespace; one that names none goes where it is applied."""
+    return not first or not second or first == second
+
+
+def short(place: Place) -> str:
+    """`file:line`."""
+    return f"{place.file}:{place.line}" if place.line else place.file
+
+
+def selects(selector: object, labels: object) -> bool:
+    """Whether a selector (`matchLabels`, `matchExpressions`, or plain pairs) takes an object with these labels."""
+    pairs, expressions = mapping(selector, "matchLabels"), mapping(selector).get("matchExpressions")
+    plain = mapping(selector)
+    own = mapping(labels)
+    wanted = pairs if pairs or expressions is not None or "matchLabels" in plain else plain
+    if any(str(own.get(key)) != str(value) for key, value in wanted.items()):
+        return False
+    return all(_holds(one, own) for one in (expressions if isinstance(expressions, list) else []))
+
+
+def _holds(expression: object, labels: object) -> bool:
+    key, operator = text(expression, "key"), text(expression, "operator")
+    own = mapping(labels)
+    values = mapping(expression).get("values") or []
+    if operator in ("In", "Exists"):
+        return key in own and (operator == "Exists" or own[key] in values)
+    return key not in own or (operator == "NotIn" and own[key] not in values)
+
+
+def finding(
+    rule: str,
+    place: Place,
+    message: str,
+    hint: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Diagnostic:
+    """One finding of this room."""
+    return Diagnostic(f"kubernetes.{rule}", severity, message, place.file, place.line, None, hint)
+
+
+def fault(rule: str, document: Document, path: Path_, message: str, hint: str | None = None) -> Diagnostic:
+    """Something certainly wrong at a path of a document."""
+    return finding(rule, document.find(path), message, hint)
+
+
+def doubt(rule: str, document: Document, path: Path_, message: str, hint: str | None = None) -> Diagnostic:
+    """Something that may be meant so, or that cannot be known here."""
+    return finding(rule, document.find(path), message, hint, Severity.WARNING)
