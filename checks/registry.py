@@ -26,7 +26,7 @@ CHECKS: dict[str, CheckEntry] = {
     "compose": CheckEntry("checks.deploy.compose.check", "checks.deploy.compose.rules", "services"),
     "kubernetes": CheckEntry("checks.deploy.kubernetes.check", "checks.deploy.kubernetes.rules", "documents"),
     "helm": CheckEntry("checks.deploy.helm.check", "checks.deploy.helm.rules", "renderings"),
-    "dockerfile": CheckEntry("checks.deploy.dockerfile.check", "checks.deploy.dockerfile.rules", "files"),
+    "dockerfile": CheckEntry("checks.deploy.dockerfile.check", "checks.deploy.dockerfile.rules", "dockerfiles"),
     "wiring": CheckEntry("checks.wiring.check", "checks.wiring.rules", "wires", True),
     "install": CheckEntry("checks.install.check", "checks.install.rules", "sets"),
     "checklist": CheckEntry("checks.checklist.check", "checks.checklist.rules", "steps"),
