@@ -7,11 +7,11 @@ place where somebody wrote it, so that a finding can show both ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.deploy.dockerfile.model import Built
-from checks.model import EMPTY, Place
+from checks.model import Place
 
 
 class Role(StrEnum):
@@ -55,7 +55,7 @@ class Started:
     server: str | None = None
     port: int | None = None
     workdir: str | None = None
-    assigned: Mapping[str, str] = EMPTY
+    assigned: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -95,7 +95,8 @@ class Unit:
     `name` is the Compose service, or `Deployment/api` (`Deployment/api:sidecar` beside the first container).
     `argv` is what runs: entrypoint and command of the deployment, else of the image; empty where the image is foreign
     and nothing is said. `starts` is what that comes to. `open` is true where variables may be set that cannot be seen
-    (an env file made outside, a Secret or ConfigMap that is not here).
+    (an env file made outside, a Secret or ConfigMap that is not here). `mounts` are the folders and files on which
+    something is mounted, each with what it is: two units that mount the same share what lies there.
     """
 
     deployment: str
@@ -108,11 +109,12 @@ class Unit:
     argv_place: Place | None = None
     starts: tuple[Started, ...] = ()
     workdir: str | None = None
-    variables: Mapping[str, Variable] = EMPTY
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     open: bool = False
     ports: tuple[Port, ...] = ()
     probes: tuple[Probe, ...] = ()
     schedule: str | None = None
+    mounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +132,19 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A way in from outside: an ingress path, or a port published on the machine (`path` None)."""
+    """A way in from outside: an ingress path, or a port published on the machine (`path` None).
+
+    `target` is a host name of an address of the deployment. `exact` where only the path itself is let in, not what lies
+    below; `kept` is false where something may change the path on its way.
+    """
 
     host: str | None
     path: str | None
     target: str
     port: int | str | None
     place: Place
+    exact: bool = False
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks.model import EMPTY, CheckContext, Diagnostic
+from checks.model import CheckContext, Diagnostic
 from checks.wiring.code.model import Code
 from checks.wiring.model import Deployment
 
@@ -32,8 +32,8 @@ class Findings:
     """What one family of rules came to; `looked_at` counts its items by kind (`variables: 12`)."""
 
     diagnostics: tuple[Diagnostic, ...] = ()
-    looked_at: Mapping[str, int] = EMPTY
-    notes: Mapping[str, str] = EMPTY
+    looked_at: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     blocked: str | None = None
 
 

@@ -2,6 +2,150 @@
 
 from __future__ import annotations
 
-from checks.model import Rule
+from checks.model import Diagnostic, Place, Rule, Severity
 
-RULES: tuple[Rule, ...] = ()
+PORT = Rule(
+    "wiring.port-mismatch",
+    Severity.ERROR,
+    "a program listens on the port that the deployment says",
+    "Whoever asks the declared port gets no connection: probes fail, a Service has no answer, a published port is "
+    "dead.",
+    'Dockerfile:  CMD ["uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000"]\n'
+    "k8s:         ports: [{containerPort: 8080}]\n",
+    "k8s:         ports: [{containerPort: 8000}]\n",
+)
+UNREACHABLE = Rule(
+    "wiring.loopback-only",
+    Severity.ERROR,
+    "a server in a container listens on more than the container's own loopback",
+    "uvicorn listens on 127.0.0.1 unless told otherwise. In a container nobody but the container itself reaches that: "
+    "the published port accepts connections and drops them.",
+    'CMD ["uvicorn", "api.main:app", "--port", "8000"]\n',
+    'CMD ["uvicorn", "api.main:app", "--host", "0.0.0.0", "--port", "8000"]\n',
+)
+PROBE_PATH = Rule(
+    "wiring.probe-path",
+    Severity.ERROR,
+    "a health check asks a route that is there",
+    "The application answers 404 or 405 for ever: the container counts as unhealthy, is restarted, and whatever waits "
+    "for it never starts.",
+    'api:  @app.get("/health")\nk8s:  readinessProbe: {httpGet: {path: /healthz, port: 8000}}\n',
+    "k8s:  readinessProbe: {httpGet: {path: /health, port: 8000}}\n",
+)
+ENTRY_PATH = Rule(
+    "wiring.entry-path",
+    Severity.ERROR,
+    "an ingress lets in paths that the application has",
+    "Every request that comes in by this path gets a 404: an ingress hands the path on as it is.",
+    'api:  @app.post("/webhooks/form")\nk8s:  - path: /api\n',
+    "k8s:  - path: /webhooks\n",
+)
+URL_PATH = Rule(
+    "wiring.url-path",
+    Severity.ERROR,
+    "a URL in a setting leads to a route of the service that it names",
+    "Each call gets a 404 from the system's own service.",
+    'api:      @app.post("/webhooks/call-completed")\ncompose:  CALLBACK_URL: http://api:8000/webhook/call-completed\n',
+    "compose:  CALLBACK_URL: http://api:8000/webhooks/call-completed\n",
+)
+LOCAL_DEFAULT = Rule(
+    "wiring.local-default",
+    Severity.ERROR,
+    "an address that the code falls back to is not asked for where it leads nowhere",
+    "In a container `localhost` is the container itself. Where the deployment does not set the variable, the default "
+    "serves, and the service waits for a neighbour that is not there.",
+    "code:     os.getenv('TEMPORAL_ADDRESS', 'localhost:7233')\n"
+    "compose:  worker: {environment: {TEMPORAL_HOST: temporal}}\n",
+    "compose:  worker: {environment: {TEMPORAL_ADDRESS: 'temporal:7233'}}\n",
+)
+MISSING_PROGRAM = Rule(
+    "wiring.missing-program",
+    Severity.ERROR,
+    "what a manifest starts is there",
+    "The container ends as soon as it starts, and is started again, for ever.",
+    "code:  workflows/temporal/worker.py\nk8s:   command: [python, -m, workflows.worker]\n",
+    "k8s:   command: [python, -m, workflows.temporal.worker]\n",
+)
+UNBUILT_IMAGE = Rule(
+    "wiring.unbuilt-image",
+    Severity.ERROR,
+    "an image that a manifest names is one that the project builds",
+    "The cluster cannot pull it: the Pod stays in ImagePullBackOff. Where the name is not nearly that of an image that "
+    "is built, this is a warning: it may be built elsewhere.",
+    "README:  docker build -t registry.example.org/hiring-api:1.0 .\n"
+    "k8s:     image: registry.example.org/hirring-api:1.0\n",
+    "k8s:     image: registry.example.org/hiring-api:1.0\n",
+)
+DATABASE_DRIVER = Rule(
+    "wiring.database-driver",
+    Severity.ERROR,
+    "a database URL names a driver that the code can use and the project installs",
+    "SQLAlchemy takes the driver from the URL: an async engine refuses a driver that blocks, a blocking engine fails "
+    "with an async one, and a driver that nobody installs cannot be imported.",
+    "code:     create_async_engine(os.environ['DATABASE_URL'])\n"
+    "compose:  DATABASE_URL: postgresql://app:secret@postgres:5432/app\n",
+    "compose:  DATABASE_URL: postgresql+asyncpg://app:secret@postgres:5432/app\n",
+)
+HARD_CODED = Rule(
+    "wiring.local-address",
+    Severity.ERROR,
+    "code that runs in a container does not call `localhost` for what runs in another one",
+    "In a container `localhost` is the container itself: the call is refused, whatever the deployment sets.",
+    "client = await Client.connect('localhost:7233')\n",
+    "client = await Client.connect(os.environ['TEMPORAL_ADDRESS'])\n",
+)
+SEPARATE_QUEUES = Rule(
+    "wiring.separate-queues",
+    Severity.ERROR,
+    "what starts workflows and what works on them are given the same task queue and namespace",
+    "The server takes what is started and waits for a worker, for ever: the workflow hangs without an error.",
+    "compose:  api: {environment: {TASK_QUEUE: hiring}}\n          worker: {environment: {TASK_QUEUE: hiring-queue}}\n",
+    "compose:  api: {environment: {TASK_QUEUE: hiring}}\n          worker: {environment: {TASK_QUEUE: hiring}}\n",
+)
+SEPARATE_FILES = Rule(
+    "wiring.separate-databases",
+    Severity.ERROR,
+    "units that share a database open the same one",
+    "Each container has a file system of its own. What the API writes into its SQLite file, the worker never sees.",
+    "code:     os.getenv('DATABASE_URL', 'sqlite:///app.db')\n"
+    "compose:  api: {environment: {DATABASE_URL: 'postgresql+psycopg://...'}}   # and nothing for the worker\n",
+    "compose:  worker: {environment: {DATABASE_URL: 'postgresql+psycopg://...'}}\n",
+)
+CALL_PATH = Rule(
+    "wiring.call-path",
+    Severity.ERROR,
+    "a call to another service of the system asks a route that it has",
+    "Every such call gets a 404 or 405 from the system's own service.",
+    'api:     @app.post("/internal/done")\nworker:  httpx.post(f"{settings.api_url}/done")\n',
+    'worker:  httpx.post(f"{settings.api_url}/internal/done")\n',
+)
+PROBE_PROGRAM = Rule(
+    "wiring.probe-program",
+    Severity.ERROR,
+    "a health check calls a program that the image has",
+    "The check fails each time, whatever the service does: it counts as unhealthy, and what waits for it never starts.",
+    'Dockerfile:  FROM python:3.12-slim\ncompose:     test: ["CMD", "curl", "-f", "http://localhost:8000/health"]\n',
+    'compose:     test: ["CMD", "python", "-c", "import urllib.request as r; '
+    "r.urlopen('http://localhost:8000/health')\"]\n",
+)
+RULES: tuple[Rule, ...] = (
+    SEPARATE_QUEUES,
+    SEPARATE_FILES,
+    CALL_PATH,
+    PROBE_PROGRAM,
+    MISSING_PROGRAM,
+    UNBUILT_IMAGE,
+    LOCAL_DEFAULT,
+    PORT,
+    UNREACHABLE,
+    PROBE_PATH,
+    ENTRY_PATH,
+    URL_PATH,
+)
+
+
+def finding(
+    rule: Rule, place: Place, message: str, hint: str | None = None, severity: Severity | None = None
+) -> Diagnostic:
+    """A diagnostic of `rule` at a place."""
+    return Diagnostic(rule.id, severity or rule.severity, message, place.file, place.line, place.column, hint)
