@@ -12,13 +12,13 @@ from checks.deploy.compose.consistency import is_active
 from checks.deploy.compose.embedded import Judged, judge
 from checks.deploy.compose.env_files import example_of
 from checks.deploy.compose.files import FileSet, find_elsewhere, find_sets, parse_request, read_variables
+from checks.deploy.compose.known import SPOKEN
 from checks.deploy.compose.messages import Redaction, Said, said_path, understand
 from checks.deploy.compose.places import shown
 from checks.deploy.compose.program import Answer, Search, config, gate_variables, scrubbed, search_program
+from checks.deploy.compose.systems import EVERY_PROFILE, settle
 from checks.deploy.compose.workable import unworkable
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence, Severity
-
-EVERY_PROFILE = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _evidence(bench: _Bench, sets: list[FileSet], services: int, files: int, bro
 
 
 def _judge_set(bench: _Bench, files: FileSet) -> _Opinion:
-    files = replace(files, variables=_variables(bench, files))
+    files = settle(files, bench.environment)
     missing = _missing_env_files(bench, files)
     if missing:
         return _Opinion(missing, 0)
@@ -109,13 +109,6 @@ def _judge_set(bench: _Bench, files: FileSet) -> _Opinion:
     more = tuple(found for found in every.diagnostics if found not in default.diagnostics)
     broken = default.broken or every.broken
     return _Opinion(default.diagnostics + more, max(default.services, every.services), broken)
-
-
-def _variables(bench: _Bench, files: FileSet) -> dict[str, str]:
-    """What interpolation sees: the env files, and over them the few variables of the environment."""
-    shell = {"PWD": str(files.directory), **bench.environment}
-    name = files.name or files.directory.resolve().name.lower()
-    return {"COMPOSE_PROJECT_NAME": name, **read_variables(files.env_files), **shell}
 
 
 def _missing_env_files(bench: _Bench, files: FileSet) -> tuple[Diagnostic, ...]:
@@ -165,7 +158,8 @@ def _redaction(bench: _Bench, files: FileSet, ours: Judged) -> Redaction:
     services = (ours.model or {}).get("services", {}).values()
     own = tuple(Path(item["path"]) for service in services for item in service.get("env_file") or [])
     private = {**read_variables((*files.env_files, *own)), **bench.gate}
-    open_text = "\n".join([*(document.text for document in ours.places.documents), *read_variables(examples).values()])
+    documents = (document.text for document in ours.places.documents)
+    open_text = "\n".join([SPOKEN, *documents, *read_variables(examples).values()])
     return Redaction(tuple(private.values()), open_text)
 
 
@@ -199,11 +193,16 @@ def _finish(
 ) -> _Opinion:
     services = len(_named_services(ours)) if model is None else len(_active(model, profiles)["services"])
     if model is not None and not any(item.severity is Severity.ERROR for item in found):
-        more = unworkable(_active(model, profiles), ours.places, bench.root)
+        more = unworkable(_active(model, profiles), ours.places, bench.root, _written(ours))
         found += more
     if not services and not any(item.severity is Severity.ERROR for item in found):
         found += (ours.places.diagnostic("no-services", ("services",), "the Compose file defines no service"),)
     return _Opinion(tuple(_clean(item, redaction) for item in found), services)
+
+
+def _written(ours: Judged) -> dict[str, dict[str, Any]]:
+    services = (ours.model or {}).get("services") or {}
+    return {name: item or {} for name, item in services.items()}
 
 
 def _active(model: dict[str, Any], profiles: tuple[str, ...]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def is_active(service: Mapping[str, Any], profiles: AbstractSet[str]) -> bool:
 
 
 def _own(service: Mapping[str, Any], path: Path_) -> Iterator[Conflict]:
-    if not any(key in service for key in ("image", "build", "provider")):
+    if not (service.get("image") or "build" in service or "provider" in service):
         yield Conflict("no-image", path, f"service `{path[-1]}` has neither an image nor a build context")
     build = service.get("build") or {}
     if "dockerfile_inline" in build and build.get("dockerfile"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,39 @@ def _missing(path: Path, where: Path_, places: Places, root: Path) -> Diagnostic
         return places.diagnostic("missing-env-file", where, message)
     copy = f"cp {shown(example, root)} {shown(path, root)}"
     return places.diagnostic("missing-env-file", where, f"{message}, only its example", copy, Severity.WARNING)
+
+
+def with_env_files(services: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The services with what their env files say below their own `environment`, as Compose has it.
+
+    An example stands in for an env file that is not there.
+    """
+    return {name: {**service, "environment": _environment(service)} for name, service in services.items()}
+
+
+def _environment(service: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for item in service.get("env_file") or []:
+        values.update({name: text for name, (text, _, _) in env_file_lines(Path(str(item["path"]))).items()})
+    return {**values, **(service.get("environment") or {})}
+
+
+def env_file_lines(path: Path) -> dict[str, tuple[str, Path, int]]:
+    """The variables of an env file (or of the example that stands in for it), each with its file and line."""
+    file = path if path.is_file() else example_of(path)
+    if file is None:
+        return {}
+    text = file.read_text(encoding="utf-8", errors="replace")
+    lines = text.splitlines()
+    found: dict[str, tuple[str, Path, int]] = {}
+    for name, value in parse_env_file(text)[0].items():
+        said = (
+            number
+            for number, line in enumerate(lines, 1)
+            if re.match(rf"\s*(export\s+)?{re.escape(name)}\s*[=:]", line)
+        )
+        found[name] = (value, file, max(said, default=1))
+    return found
 
 
 def example_of(path: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.deploy.compose.working_rules import WORKING
 from checks.model import Rule, Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -187,4 +188,4 @@ _UNWORKABLE = (
     ),
 )
 
-RULES: tuple[Rule, ...] = _REFUSED + _UNWORKABLE
+RULES: tuple[Rule, ...] = _REFUSED + _UNWORKABLE + WORKING

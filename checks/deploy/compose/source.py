@@ -82,13 +82,13 @@ class _Reader:
 
     def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         own: dict[str, Any] = {}
-        merged: list[yaml.Node] = []
+        # What `<<` brings is read first: the lines of what the mapping says itself are the ones that count.
+        merged = self.merged(node, path)
         seen: dict[str, int] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             key = _key(key_node)
             if key == "<<" and not key_node.style:
-                merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
                 continue
             if key in seen:
                 raise Unreadable(f"key `{key}` is already defined at line {seen[key]}", line, "duplicate-key")
@@ -99,15 +99,19 @@ class _Reader:
             if value_node.tag == "!reset":
                 continue
             own[key] = self.value(value_node, (*path, key))
-        return self.with_merged(own, merged, path)
+        return {**merged, **own}
 
-    def with_merged(self, own: dict[str, Any], merged: list[yaml.Node], path: Path_) -> dict[str, Any]:
-        for node in merged:
-            if not isinstance(node, yaml.MappingNode):
-                raise Unreadable("`<<` takes a mapping or a list of mappings", node.start_mark.line + 1)
-            for key, value in self.mapping(node, path).items():
-                own.setdefault(key, value)
-        return own
+    def merged(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        """What the `<<` of a mapping bring, the first of them winning."""
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if _key(key_node) != "<<" or key_node.style:
+                continue
+            for item in reversed(value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]):
+                if not isinstance(item, yaml.MappingNode):
+                    raise Unreadable("`<<` takes a mapping or a list of mappings", item.start_mark.line + 1)
+                found |= self.mapping(item, path)
+        return found
 
 
 def _key(node: yaml.Node) -> str:

@@ -6,22 +6,33 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from checks.deploy.compose.commands import commands, container_ports, healthchecks, loopbacks
 from checks.deploy.compose.consistency import cycles
+from checks.deploy.compose.databases import credentials, needed_settings
 from checks.deploy.compose.env_files import example_of
 from checks.deploy.compose.images import builds, health, tags
+from checks.deploy.compose.leftovers import covered_mounts, endless_jobs, unused
 from checks.deploy.compose.places import Places, shown
 from checks.deploy.compose.ports import port_collisions
+from checks.deploy.compose.reaching import reaching
+from checks.deploy.compose.stores import stores
 from checks.deploy.compose.system import System
-from checks.model import Diagnostic, Severity
+from checks.deploy.compose.upstreams import upstreams
+from checks.model import EMPTY, Diagnostic, Severity
 
 _NOT_FILES = frozenset({".d", ".sock", ".log", ".pid"})
 
 
-def unworkable(model: Mapping[str, Any], places: Places, root: Path) -> tuple[Diagnostic, ...]:
-    """Every rule over one model in its normal form, as `config --format json` prints it."""
+def unworkable(
+    model: Mapping[str, Any], places: Places, root: Path, written: Mapping[str, dict[str, Any]] = EMPTY
+) -> tuple[Diagnostic, ...]:
+    """Every rule over one model in its normal form, as `config --format json` prints it.
+
+    `written` are all services, as the files have them.
+    """
     services = {name: item or {} for name, item in (model.get("services") or {}).items()}
-    system = System(services, model, places, root)
-    return tuple(found for rule in WORKABLE for found in rule(system))
+    system = System(services, model, places, root, written)
+    return tuple(dict.fromkeys(found for rule in WORKABLE for found in rule(system)))
 
 
 def _cycles(system: System) -> Iterator[Diagnostic]:
@@ -66,4 +77,16 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     _mounts,
     _held_files,
     tags,
+    reaching,
+    container_ports,
+    loopbacks,
+    needed_settings,
+    credentials,
+    commands,
+    healthchecks,
+    endless_jobs,
+    covered_mounts,
+    unused,
+    upstreams,
+    stores,
 )

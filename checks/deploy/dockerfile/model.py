@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checks.model import EMPTY
-
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -35,8 +33,8 @@ class Built:
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     workdir: str = "/"
-    variables: Mapping[str, str] = EMPTY
+    variables: Mapping[str, str] = field(default_factory=dict)
     exposed: Mapping[int, int] = field(default_factory=dict)
     copied: tuple[Copied, ...] = ()
-    lines: Mapping[str, int] = EMPTY
+    lines: Mapping[str, int] = field(default_factory=dict)
     whole: bool = True

@@ -14,7 +14,7 @@ from checks.deploy.compose.files import FileSet
 from checks.deploy.compose.program import Program, config, find_program, scrubbed
 from checks.model import Severity
 
-SEED, COUNT, LEAST_AGREEMENT = 20260110, 120, 0.97
+SEED, COUNT, LEAST_AGREEMENT = 20260110, 200, 0.99
 
 
 def real_program(folder: Path) -> tuple[Program, dict[str, str]]:

@@ -1,0 +1,37 @@
+"""The container in which a command runs, and what can be wrong with a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from checks.deploy.dockerfile.contents import Contents
+from checks.deploy.dockerfile.packages import Packages
+from checks.model import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a command: the last part of its rule, what, and how to mend it."""
+
+    rule: str
+    message: str
+    hint: str | None = None
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Where a command runs. `installed` is true where the project itself is installed as a package.
+
+    `changed` are the files whose mode a RUN changes, by their names.
+    """
+
+    contents: Contents
+    workdir: str | None
+    variables: Mapping[str, str | None]
+    packages: Packages
+    installed: bool
+    modes: str = ""
+    chmod: frozenset[str] = field(default_factory=frozenset)
+    local: tuple[str, ...] = ()
