@@ -129,6 +129,8 @@ PROBE_PROGRAM = Rule(
     "r.urlopen('http://localhost:8000/health')\"]\n",
 )
 RULES: tuple[Rule, ...] = (
+    DATABASE_DRIVER,
+    HARD_CODED,
     SEPARATE_QUEUES,
     SEPARATE_FILES,
     CALL_PATH,
