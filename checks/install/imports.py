@@ -1,0 +1,170 @@
+"""Whether everything that the code imports is declared for the component that imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from checks.install.code import CodeFile, Import, ProjectCode, is_foreign
+from checks.install.images import ImageNeeds
+from checks.install.model import Declared, Purpose, Resolution
+from checks.install.programs import entry_files
+from checks.install.providers import distribution, is_certain, provider
+from checks.install.rules import found
+from checks.install.supply import Stock, Supply, joined
+from checks.install.system_libraries import judge_libraries
+from checks.model import Diagnostic, Place
+from checks.raw.distributions import RUNTIME_BRINGS
+
+
+def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+    """Every foreign import outside of workflows (the check `raw` judges those), each package once a file."""
+    if not supply.everything.declared and not supply.sets:
+        yield from _nothing_declared(code)
+        return
+    judged: set[tuple[str, str]] = set()
+    for file in code.files.values():
+        if file.is_workflow or file.file.endswith("setup.py"):
+            continue
+        for each in file.imports:
+            if each.sure and (file.file, each.top) not in judged and is_foreign(each, code):
+                finding = _judge(file, each, supply)
+                if finding is not None:
+                    judged.add((file.file, each.top))
+                    yield finding
+
+
+def _nothing_declared(code: ProjectCode) -> Iterator[Diagnostic]:
+    for file in code.files.values():
+        for each in file.imports if not file.is_workflow else ():
+            if each.sure and is_foreign(each, code):
+                message = f"`{each.top}` is imported, and the project declares no dependency at all"
+                hint = f"a pyproject.toml or requirements.txt with `{distribution(each.module)}`"
+                yield found("nothing-declared", Place(file.file, each.line), message, hint)
+                return
+
+
+def _judge(file: CodeFile, each: Import, supply: Supply) -> Diagnostic | None:
+    stock, site = supply.of_file(file), supply.site
+    name = provider(each.module, stock.closure, site)
+    place, wanted = Place(file.file, each.line), distribution(each.module)
+    if name is not None:
+        return None if name in stock.declared or name in supply.mentioned else _transitive(each, name, stock, place)
+    if provider(each.module, supply.mentioned, site) is not None:
+        return None
+    other = provider(each.module, supply.everything.closure, site)
+    if other is not None:
+        return _elsewhere(file, each, other, stock, supply, place)
+    sure = (
+        (file.is_test or not file.for_developers)
+        and is_certain(each.module, supply.everything.closure, site)
+        and supply.everything.complete
+    )
+    if sure and file.file.startswith("tools/") and not supply.everything.declared:
+        return None  # `script-lacks` says it
+    message = f"`{each.top}` is imported, and {stock.title} declares nothing that provides it"
+    if not sure:
+        message += ", as far as names tell"
+    return found("undeclared-import", place, message, f"add `{wanted}` to the dependencies of {stock.title}", sure)
+
+
+def _transitive(each: Import, name: str, stock: Stock, place: Place) -> Diagnostic | None:
+    asker = stock.asker(name)
+    if asker is None or name.startswith("types-") or _belongs(name, asker):
+        return None
+    message = f"`{each.top}` is declared by nobody; it comes with `{asker}`, which may stop needing it"
+    return found("transitive-import", place, message, f"add `{name}` to the dependencies of {stock.title}")
+
+
+def _belongs(name: str, asker: str) -> bool:
+    """Companions that their library's own documents import: nobody declares them twice."""
+    pairs = {("starlette", "fastapi"), ("pydantic", "fastapi"), ("typing-extensions", asker), ("botocore", "boto3")}
+    pairs |= {("pluggy", "pytest"), ("google-protobuf", asker), ("protobuf", asker), ("pydantic-core", "pydantic")}
+    return (name, asker) in pairs or name.startswith(f"{asker}-") or asker.startswith(f"{name}-")
+
+
+def _elsewhere(
+    file: CodeFile, each: Import, name: str, stock: Stock, supply: Supply, place: Place
+) -> Diagnostic | None:
+    """Declared for another component, or only for developers: whether that is the same environment is not known."""
+    if file.for_developers:
+        return None
+    if not stock.declared and not stock.closure:
+        return None
+    who = [one.title for one, resolution in supply.sets if name in resolution.closure and one.purpose != Purpose.SCRIPT]
+    titles = ", ".join(f"`{title}`" for title in who[:2])
+    if not titles:
+        return None
+    message = f"`{each.top}` is imported, and only {titles} brings it, which is not for this code"
+    return found("undeclared-import", place, message, f"add `{name}` to the dependencies of {stock.title}", False)
+
+
+def judge_workflows(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+    """A workflow's tools may import only what its own script metadata declares."""
+    for declared, resolution in supply.sets:
+        file = code.files.get(declared.file)
+        if declared.purpose is not Purpose.SCRIPT or file is None or not file.file.endswith("/run.py"):
+            continue
+        if not file.is_workflow or not resolution.complete:
+            continue
+        stock = joined(declared.file, [(declared, resolution)])
+        base = declared.file.partition(".raw/")[0].rstrip("/")
+        for reached in code.reached([file.file], [declared.folder, base]):
+            if reached is file:
+                continue
+            yield from _script_lacks(reached, declared, stock, supply, code)
+
+
+def _script_lacks(
+    reached: CodeFile, declared: Declared, stock: Stock, supply: Supply, code: ProjectCode
+) -> Iterator[Diagnostic]:
+    for each in reached.imports:
+        if not (each.early and each.sure and is_foreign(each, code)) or each.top in RUNTIME_BRINGS:
+            continue
+        if provider(each.module, stock.closure, supply.site) or not is_certain(each.module, stock.closure, supply.site):
+            continue
+        message = f"`{each.top}` is imported here, and `{declared.file}`, which uses this file, does not declare it"
+        hint = f'add "{distribution(each.module)}" to `dependencies` in the `# /// script` block of {declared.file}'
+        yield found("script-lacks", Place(reached.file, each.line), message, hint)
+
+
+def judge_images(images: Sequence[ImageNeeds], code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+    """The program of each image finds every package that it imports on its way up."""
+    for image in images:
+        pairs = _installed(image, supply)
+        yield from judge_libraries(image, pairs)
+        if not image.complete or not pairs or not all(resolution.complete for _, resolution in pairs):
+            continue
+        stock = joined(image.dockerfile, pairs)
+        start, folders = entry_files(image, code)
+        for reached in code.reached(start, folders):
+            for each in reached.imports:
+                if each.early and each.sure and is_foreign(each, code):
+                    yield from _image_lacks(image, reached, each, stock, supply)
+
+
+def _installed(image: ImageNeeds, supply: Supply) -> list[tuple[Declared, Resolution]]:
+    chosen = []
+    for declared, resolution in supply.sets:
+        if declared.purpose is Purpose.SCRIPT:
+            continue
+        extra = declared.title.rpartition(" [")[2].rstrip("]") if " [" in declared.title else None
+        of_project = declared.file.endswith("pyproject.toml") and declared.folder in image.projects
+        wanted = extra is None or extra in image.extras or "extras" in image.extras or "groups" in image.extras
+        if declared.file in image.files or (of_project and wanted) or declared.file == image.dockerfile:
+            chosen.append((declared, resolution))
+    return chosen
+
+
+def _image_lacks(
+    image: ImageNeeds, reached: CodeFile, each: Import, stock: Stock, supply: Supply
+) -> Iterator[Diagnostic]:
+    if provider(each.module, stock.closure, supply.site) or not is_certain(each.module, stock.closure, supply.site):
+        return
+    if provider(each.module, supply.everything.closure, supply.site) is None:
+        return  # nobody brings it: said already
+    what = ", ".join(f"`{file}`" for file in image.files) or "the project's own dependencies"
+    message = (
+        f"`{each.top}` is imported here on the way up of the image of `{image.dockerfile}`, which installs {what} "
+        f"(line {image.line}) and nothing that provides it"
+    )
+    yield found("image-lacks", Place(reached.file, each.line), message, f"add `{distribution(each.module)}` there")
