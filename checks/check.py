@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from checks import registry
+from checks.judge import SHORT
 from checks.model import CheckContext, CheckResult
 from checks.project import PythonNotFound, find_python
 from checks.reports.causes import place
@@ -103,7 +104,10 @@ def _as_text(result: CheckResult) -> str:
             lines.append(textwrap.indent(f"hint: {found.hint}", "  "))
     if result.blocked is not None:
         lines.append(f"could not judge: {result.blocked}")
-    evidence = ", ".join(f"{kind} {amount}" for kind, amount in result.evidence.items())
+    words = {kind: text for kind, text in result.evidence.items() if isinstance(text, str)}
+    apart = words if any(len(text) > SHORT for text in words.values()) else {}
+    lines += [f"{kind}: {text}" for kind, text in apart.items()]
+    evidence = ", ".join(f"{kind} {amount}" for kind, amount in result.evidence.items() if kind not in apart)
     return "\n".join([*lines, f"{result.check}: looked at {evidence or 'nothing'}"]) + "\n"
 
 

@@ -9,6 +9,9 @@ from checks.model import Diagnostic, Evidence, Gate, Severity, Status, Verdict
 from checks.process import Outcome
 from checks.understood.collected import Collected
 
+SHORT = 60
+"""Letters of an evidence that a line for a gate has room for."""
+
 
 class Judgement(NamedTuple):
     """A gate's status and the reason in words."""
@@ -79,9 +82,9 @@ def _errors(diagnostics: Iterable[Diagnostic]) -> int:
 
 
 def shown_evidence(evidence: Evidence) -> str:
-    """`tests 41, passed 41`: counts first, then who judged."""
+    """`tests 41, passed 41`: counts first, then who judged, where that is said in a few words."""
     counts = [f"{kind} {amount}" for kind, amount in evidence.items() if isinstance(amount, int)]
-    words = [f"{kind} {text}" for kind, text in evidence.items() if isinstance(text, str)]
+    words = [f"{kind} {text}" for kind, text in evidence.items() if isinstance(text, str) and len(text) <= SHORT]
     return ", ".join(counts + words)
 
 

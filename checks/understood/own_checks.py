@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from checks import commands
@@ -18,7 +18,7 @@ Simple = tuple[commands.Simple, ...]
 
 _TEMPORAL = ("temporal", "workflow", "validate")
 _COMPOSE = (("docker-compose",), ("docker", "compose"))
-_DEPLOYMENT = {
+_DEPLOYMENT: Mapping[tuple[str, ...], str] = {
     ("helm", "lint"): "helm",
     ("helm", "template"): "helm",
     ("kubectl", "kustomize"): "kubernetes",
