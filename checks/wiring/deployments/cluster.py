@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from checks.deploy.kubernetes.documents import Document, Rendered, Rendering
@@ -11,10 +11,10 @@ from checks.model import CheckContext, Place
 from checks.wiring.code.model import Code
 from checks.wiring.deployments.cluster_values import Values
 from checks.wiring.deployments.commands import Words, starts, whole
-from checks.wiring.deployments.images import Images
+from checks.wiring.deployments.images import Images, repository
 from checks.wiring.deployments.probes import of_command
 from checks.wiring.deployments.services import read_addresses, read_entries
-from checks.wiring.deployments.workloads import Workload, at, mounts_of, read_workloads
+from checks.wiring.deployments.workloads import Container, Workload, at, mounts_of, read_workloads
 from checks.wiring.model import Deployment, Port, Probe, Role, Unit
 
 _PURPOSES = {"readinessProbe": "readiness", "livenessProbe": "liveness", "startupProbe": "startup"}
@@ -48,16 +48,16 @@ class _Reader:
     def __init__(self, rendering: Rendering, code: Code, images: Images) -> None:
         self.rendering, self.code, self.images = rendering, code, images
         self.values = Values(rendering)
+        self.workloads = tuple(read_workloads(rendering))
 
     def deployment(self) -> Deployment:
-        workloads = tuple(read_workloads(self.rendering))
         units: list[Unit] = []
         named: dict[int, tuple[str, ...]] = {}
-        for workload in workloads:
+        for workload in self.workloads:
             own = tuple(self.units(workload))
             units += own
             named[id(workload)] = tuple(unit.name for unit in own if unit.role is not Role.INIT)
-        pods = [(workload, named[id(workload)]) for workload in workloads]
+        pods = [(workload, named[id(workload)]) for workload in self.workloads]
         addresses = tuple(read_addresses(self.rendering, pods))
         entries = tuple(read_entries(self.rendering))
         name, kind = self.rendering.name, self.rendering.kind
@@ -68,8 +68,7 @@ class _Reader:
             item = container.content
             place = partial(_place, workload.document, container.path)
             image = str(item["image"]) if item.get("image") else None
-            foreign = whole(_words(item, "command", place), _words(item, "args", place), None)
-            made = self.images.find(image, self.is_ours(foreign.words)) if image else None
+            made = self.images.find(image, repository(image) in self.own_images) if image else None
             words = whole(_words(item, "command", place), _words(item, "args", place), made)
             workdir = item.get("workingDir") or (made.workdir if made else None)
             found = self.values.of_container(workload, container, made)
@@ -92,6 +91,21 @@ class _Reader:
                 schedule=workload.schedule,
                 mounts=mounts_of(workload, container),
             )
+
+    @cached_property
+    def own_images(self) -> frozenset[str]:
+        """Images in which some container here starts a program of the project's, whatever they are called."""
+        return frozenset(
+            repository(str(container.content["image"]))
+            for workload in self.workloads
+            for container in workload.containers
+            if container.content.get("image") and self._runs_ours(workload, container)
+        )
+
+    def _runs_ours(self, workload: Workload, container: Container) -> bool:
+        place = partial(_place, workload.document, container.path)
+        words = whole(_words(container.content, "command", place), _words(container.content, "args", place), None)
+        return self.is_ours(words.words)
 
     def is_ours(self, words: Sequence[str]) -> bool:
         """Whether these words start something of the project's, whatever the image is called."""

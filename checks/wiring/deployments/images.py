@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -102,7 +104,11 @@ class Images:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        names = {self.root.name.lower(), *(short(recipe.name) for recipe in self.recipes if "/" not in recipe.name)}
+        names = {
+            self.root.name.lower(),
+            *_project_names(self.root),
+            *(short(recipe.name) for recipe in self.recipes if "/" not in recipe.name),
+        }
         return frozenset(name.replace("_", "-") for name in names) | names
 
     @cached_property
@@ -193,6 +199,14 @@ def hidden_names(paths: Sequence[Path], root: Path) -> Iterator[str]:
 
 def _below(start: Path) -> list[Path]:
     return sorted(start.glob("*.y*ml")) if start.is_dir() else []
+
+
+def _project_names(root: Path) -> Iterator[str]:
+    """What pyproject.toml calls the project: images are often called the same."""
+    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("project")
+        if isinstance(project, dict) and isinstance(project.get("name"), str):
+            yield project["name"].lower()
 
 
 def _load(path: Path) -> dict[str, Any]:
