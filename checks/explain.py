@@ -42,12 +42,18 @@ def _gate(entry: CatalogEntry) -> str:
         "",
         f"command: {entry.command}",
         f"limit:   {entry.timeout_s:g} s",
-        f"applies: where one of {', '.join(entry.inputs)} is there",
+        f"applies: {_applies(entry)}",
         f"guide:   {entry.guide}",
     ]
     if rules:
         lines += ["", "rules:", *(f"  {rule.id}  ({rule.severity.value}) {rule.title}" for rule in rules)]
     return "\n".join(lines) + "\n"
+
+
+def _applies(entry: CatalogEntry) -> str:
+    least = f", and {entry.components} components of a system" if entry.components else ""
+    asked = "; only if named in the config, by `--gate`, or with `--all`" if entry.asked else ""
+    return f"where one of {', '.join(entry.inputs)} is there{least}{asked}"
 
 
 def _check_of(entry: CatalogEntry) -> str:
