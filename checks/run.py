@@ -19,6 +19,8 @@ from checks.project import Python, PythonNotFound, find_python
 from checks.reports import json_report
 from checks.store import write_whole
 
+WIRING = "wiring"
+
 
 class UsageError(Exception):
     """What was asked for cannot be run; nothing was."""
@@ -59,9 +61,7 @@ def run_project(options: RunOptions, environment: Mapping[str, str], out: TextIO
     return result.exit_code
 
 
-def _request(
-    options: RunOptions, environment: Mapping[str, str], trouble: TextIO
-) -> tuple[runner.RunRequest, int]:
+def _request(options: RunOptions, environment: Mapping[str, str], trouble: TextIO) -> tuple[runner.RunRequest, int]:
     root = project_root(options.project)
     loaded = load_gates(root, options.config, all_that_apply=options.all)
     gates = select(loaded.gates, options.gates)
@@ -201,8 +201,21 @@ def _print(
 
         root = Path(result.project)
         colour = options.output is None and out.isatty() and "NO_COLOR" not in os.environ
-        text = render(result, again=options.again(root), colour=colour, not_asked=not_asked)
+        note = None if options.gates else _unjudged_wiring(root, result, options.again(root))
+        text = render(result, again=options.again(root), colour=colour, not_asked=not_asked, note=note)
     _write(options.output, text, out, trouble)
+
+
+def _unjudged_wiring(root: Path, result: RunResult, again: str) -> str | None:
+    """A system whose config leaves `wiring` out: each part may be green and the whole not work."""
+    entry = catalog.load_entry(WIRING)
+    if entry is None or any(gate.name == WIRING for gate in result.gates):
+        return None
+    from checks.discovery import applies_because, project_files
+
+    if applies_because(entry, root, project_files(root)) is None:
+        return None
+    return f"this is a system of several parts, and its config does not ask whether they fit: {again} --gate {WIRING}"
 
 
 def _write(output: Path | None, text: str, out: TextIO, trouble: TextIO) -> None:

@@ -184,6 +184,16 @@ def test_all_adds_what_applies_to_what_the_config_names(skillgate: Skillgate, pr
     assert [gate["name"] for gate in every] == ["own", "docker-validate"]
 
 
+def test_a_system_whose_config_leaves_wiring_out_is_told(skillgate: Skillgate, project) -> None:
+    root = project({"skillgate.yaml": gates(own="true"), "docker-compose.yml": COMPOSE})
+    assert "note:" not in skillgate("run", root).out, "one component alone has nobody to talk to"
+    (root / "main.py").write_text("import fastapi\n", encoding="utf-8")
+    said = skillgate("run", root).out
+    assert "note: this is a system of several parts" in said
+    assert f"run {root} --gate wiring" in said
+    assert "note:" not in skillgate("run", root, "--gate", "own").out
+
+
 def test_a_misspelt_gate_names_the_nearest(skillgate: Skillgate, project) -> None:
     ran = skillgate("run", project({"skillgate.yaml": gates(api_test="true")}), "--gate", "api-tset")
     assert "did you mean `api-test`" in ran.err

@@ -35,8 +35,8 @@ _WORD_WIDTH = max(len(label) for label in _LABELS.values())
 Paint = Callable[[str, str], str]
 
 
-def render(result: RunResult, *, again: str, colour: bool, not_asked: int = 0) -> str:
-    """The whole report. `again` is the command that re-runs the project, without options.
+def render(result: RunResult, *, again: str, colour: bool, not_asked: int = 0, note: str | None = None) -> str:
+    """The whole report. `again` is the command that re-runs the project, without options; `note` is for the person.
 
     `not_asked` is how many gates of the project were left out, because only some were asked for.
     """
@@ -50,6 +50,8 @@ def render(result: RunResult, *, again: str, colour: bool, not_asked: int = 0) -
             lines += _warnings(gate)
     for gates in _by_reason(result.gates):
         lines += ["", *_details(gates, again, paint)]
+    if note is not None:
+        lines.append(f"note: {note}")
     if any(gate.status is not Status.PASSED for gate in result.gates):
         lines.append("")
     return "\n".join([*lines, verdict]) + "\n"
