@@ -76,10 +76,10 @@ def test_a_password_in_the_values_is_a_default_and_one_in_a_template_is_not(
     (tmp_path / "chart" / "templates").mkdir(parents=True)
     (tmp_path / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 0.1.0\n")
     (tmp_path / "chart" / "values.yaml").write_text("password: change-me\n")
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: app}\nstringData:\n  PASSWORD: "
+    head = "apiVersion: v1\nkind: Secret\nmetadata: {name: app}\nstringData:\n  PASSWORD: "
     severities = []
     for value in ("{{ .Values.password | quote }}", "change-me"):
-        (tmp_path / "chart" / "templates" / "secret.yaml").write_text(f"{secret}{value}\n")
+        (tmp_path / "chart" / "templates" / "secret.yaml").write_text(f"{head}{value}\n")
         found = check(context_of(tmp_path)).diagnostics
         severities += [each.severity.value for each in found if each.rule == "kubernetes.unfilled-secret"]
     assert severities == ["warning", "error"]
