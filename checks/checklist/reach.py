@@ -12,6 +12,7 @@ from functools import cached_property
 from checks.checklist.model import CodeFile, Component, Project
 
 _TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py\Z")
+_STORES = frozenset(("database", "db", "persistence", "repositories", "storage"))
 _ALL_WORKFLOWS = re.compile(r"\b(?:r?glob|iterdir|listdir|scandir|find_workflows)\(")
 
 
@@ -39,6 +40,17 @@ class Tests:
             for each in self.modules
             if each.file not in self.skipped and self._reaches(each, files, name, component)
         ]
+
+    def around(self, component: Component) -> bool:
+        """Whether a test that runs imports what stands in the component's own folder and uses it."""
+        folders = {
+            folder for each in component.files if (folder := posixpath.dirname(each)).rpartition("/")[2] in _STORES
+        }
+        imported = {found for each in self.modules if each.file not in self.skipped for found in self._imported(each)}
+        return any(
+            posixpath.dirname(file) in folders and self._imported(self.project.code[file]) & set(component.files)
+            for file in imported
+        )
 
     def skipping(self, component: Component) -> dict[str, str]:
         """The test modules that would reach a component if they did not skip themselves."""

@@ -93,8 +93,9 @@ def routes(file: CodeFile) -> Iterator[tuple[str, str, int]]:
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
                 path = decorator.args[0] if decorator.args else None
-                if decorator.func.attr in ROUTES and isinstance(path, ast.Constant) and str(path.value).startswith("/"):
-                    yield decorator.func.attr, str(path.value), decorator.lineno
+                way = path.value if isinstance(path, ast.Constant) and isinstance(path.value, str) else None
+                if decorator.func.attr in ROUTES and way is not None and f"{way}/".startswith("/"):
+                    yield decorator.func.attr, way, decorator.lineno
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_api_route":
             yield "add_api_route", "", node.lineno
 

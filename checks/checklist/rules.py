@@ -85,6 +85,14 @@ RULES: tuple[Rule, ...] = (
         'run("generate-summary", ...)',
     ),
     _rule(
+        "skipping-tests",
+        WARNING,
+        "step 7: a test module skips itself for want of something that the project nowhere brings",
+        "Whoever follows the project's own words sees these tests skipped each time, and nobody notices.",
+        'pytest.importorskip("fakeredis")   # and no pyproject.toml, no requirements declare it',
+        'pyproject.toml: dev = ["pytest", "fakeredis"]',
+    ),
+    _rule(
         "readme",
         ERROR,
         "step 8: README.md does not describe the system",

@@ -60,8 +60,9 @@ def _api(project: Project) -> Step:
         (file.file, *route) for file in project.product for route in routes(file) if file.uses("fastapi", "starlette")
     ]
     if ways:
-        hooks = sum(method in ("post", "put", "patch", "api_route") for _, method, _, _ in ways)
-        return Step("api", State.MET, f"{len(ways)} routes, {hooks} of them take something in ({ways[0][0]})")
+        hooks = [file for file, method, _, _ in ways if method in ("post", "put", "patch", "api_route")]
+        where = next(iter(hooks), ways[0][0])
+        return Step("api", State.MET, f"{len(ways)} routes, {len(hooks)} of them take something in ({where})")
     if "api" in project.components:
         file = project.components["api"].files[0]
         return _missing("api", "an app without routes", Place(file, 1), "the FastAPI app has no endpoint")

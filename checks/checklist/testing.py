@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.checklist.model import Component, Project, State, Step
 from checks.checklist.reach import Tests
 from checks.checklist.rules import found
+from checks.checklist.skipping import skipping_tests
 from checks.model import Diagnostic, Place
 
 NEEDED = ("raw", "api", "database", "temporal")
@@ -37,6 +38,7 @@ def judge_tests(project: Project) -> Step:
         finding = found("tests", None, message, "api/tests/test_webhooks.py, tests/test_database.py, ...")
         return Step("tests", State.MISSING, "no test module", (finding,))
     findings = [each for component in components for each in _judge(component, tests)]
+    findings += skipping_tests(project, tests.modules)
     missing = [each for each in findings if each.rule == "checklist.untested-component"]
     if missing:
         return Step("tests", State.MISSING, f"{len(missing)} components untested", tuple(findings))
@@ -61,7 +63,7 @@ def _judge(component: Component, tests: Tests) -> Iterator[Diagnostic]:
 def _untested(component: Component, tests: Tests) -> Diagnostic:
     place = Place(component.files[0], 1)
     skipping = tests.skipping(component)
-    if component.key not in NEEDED:
+    if component.key not in NEEDED or (component.key == "database" and not skipping and tests.around(component)):
         return found("unreached-part", place, f"no test reaches {component.title} directly ({_files(component)})")
     if skipping:
         said = "; ".join(f"`{file}` {why}" for file, why in list(skipping.items())[:3])

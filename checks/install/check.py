@@ -9,6 +9,7 @@ from pathlib import Path
 from checks.discovery import project_files
 from checks.hints import install_command
 from checks.install.code import ProjectCode, read_code
+from checks.install.drivers import named_driver
 from checks.install.images import ImageNeeds, read_images
 from checks.install.imports import judge_images, judge_imports, judge_workflows
 from checks.install.mentions import mentioned
@@ -47,15 +48,15 @@ def check(context: CheckContext) -> CheckResult:
         *(each for resolution in resolved.resolutions for each in resolution.findings),
     ]
     if _blocked(resolved) is None:
-        findings += _judge_code(code, supply, images)
+        findings += _judge_code(code, supply)
+        findings += judge_images(images, code, supply, named_driver(context.root, files))
         findings += judge_plugins(context.root, files, code, supply)
     evidence = _evidence(sets, resolved, code)
     return CheckResult("install", evidence, _distinct(findings), _blocked(resolved))
 
 
-def _judge_code(code: ProjectCode, supply: Supply, images: Sequence[ImageNeeds]) -> list[Diagnostic]:
-    findings = [*judge_imports(code, supply), *judge_workflows(code, supply), *judge_needs(code, supply)]
-    return [*findings, *judge_images(images, code, supply)]
+def _judge_code(code: ProjectCode, supply: Supply) -> list[Diagnostic]:
+    return [*judge_imports(code, supply), *judge_workflows(code, supply), *judge_needs(code, supply)]
 
 
 def _image_sets(images: Sequence[ImageNeeds]) -> list[Declared]:
@@ -145,7 +146,7 @@ def _distinct(findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(counted, key=lambda each: (each.file or "", each.line or 0, each.rule)))
 
 
-_BY_PACKAGE = frozenset(("install.undeclared-import", "install.transitive-import"))
+_BY_PACKAGE = frozenset(("install.undeclared-import", "install.transitive-import", "install.missing-extra"))
 
 
 def _others(files: set[str | None]) -> str:

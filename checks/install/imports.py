@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checks.install.code import CodeFile, Import, ProjectCode, is_foreign
+from checks.install.drivers import judge_drivers
 from checks.install.images import ImageNeeds
 from checks.install.model import Declared, Purpose, Resolution
 from checks.install.programs import entry_files
@@ -13,7 +14,7 @@ from checks.install.rules import found
 from checks.install.supply import Stock, Supply, joined
 from checks.install.system_libraries import judge_libraries
 from checks.model import Diagnostic, Place
-from checks.raw.distributions import RUNTIME_BRINGS
+from checks.raw.distributions import RUNTIME_BRINGS, Provision, judge
 
 
 def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
@@ -109,8 +110,6 @@ def judge_workflows(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
         stock = joined(declared.file, [(declared, resolution)])
         base = declared.file.partition(".raw/")[0].rstrip("/")
         for reached in code.reached([file.file], [declared.folder, base]):
-            if reached is file:
-                continue
             yield from _script_lacks(reached, declared, stock, supply, code)
 
 
@@ -123,12 +122,18 @@ def _script_lacks(
         if provider(each.module, stock.closure, supply.site) or not is_certain(each.module, stock.closure, supply.site):
             continue
         message = f"`{each.top}` is imported here, and `{declared.file}`, which uses this file, does not declare it"
+        if reached.file == declared.file:
+            if judge(each.top, declared.requirements).provision is not Provision.PERHAPS:
+                continue  # the check `raw` knows without a resolver
+            message = f"`{each.top}` is imported, and nothing that this script declares provides it or brings it along"
         hint = f'add "{distribution(each.module)}" to `dependencies` in the `# /// script` block of {declared.file}'
         yield found("script-lacks", Place(reached.file, each.line), message, hint)
 
 
-def judge_images(images: Sequence[ImageNeeds], code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
-    """The program of each image finds every package that it imports on its way up."""
+def judge_images(
+    images: Sequence[ImageNeeds], code: ProjectCode, supply: Supply, driver: tuple[str, Place] | None = None
+) -> Iterator[Diagnostic]:
+    """The program of each image finds every package that it imports on its way up; `driver` as URLs name it."""
     for image in images:
         pairs = _installed(image, supply)
         yield from judge_libraries(image, pairs)
@@ -136,7 +141,9 @@ def judge_images(images: Sequence[ImageNeeds], code: ProjectCode, supply: Supply
             continue
         stock = joined(image.dockerfile, pairs)
         start, folders = entry_files(image, code)
-        for reached in code.reached(start, folders):
+        files = list(code.reached(start, folders))
+        yield from judge_drivers(image, files, stock, driver, image.runs)
+        for reached in files:
             for each in reached.imports:
                 if each.early and each.sure and is_foreign(each, code):
                     yield from _image_lacks(image, reached, each, stock, supply)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from checks.install.code import CodeFile, ProjectCode
+from checks.install.code import CodeFile, Import, ProjectCode, is_foreign
+from checks.install.providers import distribution, is_certain, provider
 from checks.install.rules import found
 from checks.install.supply import Stock, Supply
 from checks.model import Diagnostic, Place
@@ -50,12 +51,30 @@ def judge_plugins(root: Path, files: Sequence[str], code: ProjectCode, supply: S
     own |= {node.name for file in tests for node in ast.walk(file.tree) if isinstance(node, ast.AsyncFunctionDef)}
     hooked = "pytest_pyfunc_call" in own or any("anyio_mode" in text for text in _texts(root, files))
     for file in tests:
+        yield from _skipped(file, there, code, supply)
         yield from _fixtures(file, own, there)
         yield from _asynchronous(file, there, hooked)
 
 
 def _names(stock: Stock, supply: Supply) -> frozenset[str]:
     return frozenset(stock.closure) | supply.mentioned
+
+
+def _skipped(file: CodeFile, there: frozenset[str], code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+    """`pytest.importorskip("fakeredis")` at the top of a file: without the package none of its tests ever runs."""
+    for node in file.tree.body:
+        call = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
+        if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("importorskip") and call.args):
+            continue
+        module = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
+        if not isinstance(module, str) or not is_foreign(Import(module, None, call.lineno, True, True), code):
+            continue
+        if provider(module, there, supply.site) or not is_certain(module, there, supply.site):
+            continue
+        message = f"`{module}` is declared nowhere, so that all tests of this file skip themselves, wherever they run"
+        hint = f"add `{distribution(module)}` to the development dependencies"
+        yield found("skipped-tests", Place(file.file, call.lineno), message, hint)
+        return
 
 
 def _fixtures(file: CodeFile, own: set[str], there: frozenset[str]) -> Iterator[Diagnostic]:

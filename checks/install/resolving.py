@@ -99,9 +99,10 @@ def _work_off(resolver: Resolver, jobs: Sequence[_Job], context: CheckContext) -
         waiting = [job for job in jobs if job.is_open]
         if not waiting:
             return
-        answers = ask(resolver, [_question(job, context.root) for job in waiting], context)
-        for job, answer in zip(waiting, answers, strict=True):
-            _take(job, answer, jobs)
+        questions = [_question(job, context.root) for job in waiting]
+        for job, question, answer in zip(waiting, questions, ask(resolver, questions, context), strict=True):
+            if question == _question(job, context.root):  # else another set's answer has changed what to ask
+                _take(job, answer, jobs)
     for job in jobs:
         if job.is_open:
             job.answer = Answer(None, "")

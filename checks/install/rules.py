@@ -150,6 +150,14 @@ RULES: tuple[Rule, ...] = (
         "# api/requirements.txt: fastapi, sqlalchemy",
     ),
     _rule(
+        "skipped-tests",
+        ERROR,
+        "tests skip themselves for want of a package that nobody declares",
+        "The run is green and none of these tests ever ran, here, in the pipeline or anywhere else.",
+        'pytest.importorskip("fakeredis")   # and no requirement names fakeredis',
+        'dev = ["pytest>=8", "fakeredis>=2"]',
+    ),
+    _rule(
         "image-library",
         ERROR,
         "a package of an image needs something of the system that the image does not have",

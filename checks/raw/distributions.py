@@ -158,6 +158,21 @@ BRINGS: dict[str, frozenset[str]] = {
 }
 """Every module that installing a distribution, without extras, can make importable."""
 
+EXTRAS: dict[str, frozenset[str]] = {
+    name: frozenset(modules.split())
+    for name, modules in {
+        "httpx[http2]": "h2 hpack hyperframe",
+        "psycopg[binary]": "psycopg_binary",
+        "psycopg[c]": "psycopg_c",
+        "psycopg[pool]": "psycopg_pool",
+        "pydantic[email]": "email_validator dns",
+        "redis[hiredis]": "hiredis",
+        "sqlalchemy[asyncio]": "",
+        "uvicorn[standard]": "httptools uvloop watchfiles websockets dotenv yaml",
+    }.items()
+}
+"""What single extras of those bring besides."""
+
 RUNTIME_BRINGS = frozenset((*_PYDANTIC.split(), "rich", "tenacity"))
 """What RAW's own runtime needs, so that it is there wherever a workflow runs."""
 
@@ -199,7 +214,10 @@ def _core(words: Iterable[str]) -> str:
 
 def _may_bring(requirement: Requirement, module: str) -> bool:
     brought = BRINGS.get(requirement.name)
-    return brought is None or bool(requirement.extras) or module in brought or _akin(requirement.name, module)
+    extras = [EXTRAS.get(f"{requirement.name}[{extra}]") for extra in requirement.extras]
+    if brought is None or None in extras or _akin(requirement.name, module):
+        return True
+    return module in brought or any(extra is not None and module in extra for extra in extras)
 
 
 def _akin(name: str, module: str) -> bool:

@@ -59,6 +59,13 @@ class Polling:
         found = [name for queue in self._queues_of_start(start) for name in self._names_on(queue)]
         return {name for name in found if name is not None} if found and None not in found else None
 
+    def every_workflow_name(self) -> set[str] | None:
+        """The workflow types of all workers; None where that is not certain."""
+        if not self.closed or self.project.plugged_clients:
+            return None
+        found = [name for queue in self.known_queues() for name in self._names_on(queue.text)]
+        return {name for name in found if name is not None} if found and None not in found else None
+
     def _queues_of_start(self, start: Start) -> list[str]:
         queue = self.read(start.keywords.get("task_queue"), start.call.scope)
         if queue is not None:

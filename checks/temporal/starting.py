@@ -12,6 +12,7 @@ from checks.temporal.model import Project, Workflow, finding
 from checks.temporal.polling import Polling
 from checks.temporal.signatures import Accepted, accepted_by, as_list
 
+_ALMOST = 0.85
 _ARGUMENTS = Rule(
     id="temporal.start-arguments",
     severity=Severity.ERROR,
@@ -84,10 +85,21 @@ def _unknown(start: Start, project: Project, polling: Polling) -> Iterator[Diagn
     if not isinstance(name, str) or start.kind is StartKind.AGAIN:
         return
     known = polling.workflow_names(start)
-    if known is None or name in known:
+    if known is None:
+        yield from _misspelt(start, name, project, polling.every_workflow_name() or set())
+        return
+    if name in known:
         return
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     listed = ", ".join(f"`{each}`" for each in sorted(known))
     hint = f"did you mean `{close[0]}`?" if close else f"known there: {listed}"
     message = f"no worker of this task queue registers a workflow named `{name}`"
     yield finding(_UNKNOWN, start.call.scope.module, start.call.node, message, hint)
+
+
+def _misspelt(start: Start, name: str, project: Project, known: set[str]) -> Iterator[Diagnostic]:
+    """On a queue of which nothing is known, a name that is almost one of the project's own is a slip."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=_ALMOST)
+    if close and name not in known and all(name != each.name for each in project.workflows):
+        message = f"no worker of the project registers a workflow named `{name}`"
+        yield finding(_UNKNOWN, start.call.scope.module, start.call.node, message, f"did you mean `{close[0]}`?")

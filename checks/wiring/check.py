@@ -21,7 +21,16 @@ def check(context: CheckContext) -> CheckResult:
     system = read_system(context)
     found = judge(system, EVERY)
     diagnostics = [*_unread(system), *(each for one in found for each in one.diagnostics)]
-    return CheckResult("wiring", _evidence(system, found), tuple(dict.fromkeys(diagnostics)), _blocked(system, found))
+    told = tuple(dict.fromkeys(_once(diagnostics)))
+    return CheckResult("wiring", _evidence(system, found), told, _blocked(system, found))
+
+
+def _once(diagnostics: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """An import that a trial came to fail at is told with the call that failed, and not a second time."""
+    tried = {(each.file, each.line) for each in diagnostics if each.rule == "wiring.broken-program"}
+    for each in diagnostics:
+        if each.rule != "wiring.broken-import" or (each.file, each.line) not in tried:
+            yield each
 
 
 def judge(system: System, families: Sequence[Family]) -> list[Findings]:

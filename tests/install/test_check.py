@@ -86,6 +86,15 @@ def test_every_fault_of_a_file_is_named_in_one_run(judge: Judge) -> None:
     assert "git+https://github.com/mpuig/raw" in (hints[3] or "")
 
 
+def test_what_one_set_teaches_counts_for_all_of_them(judge: Judge) -> None:
+    """The sets of a project are asked side by side: a name that is unknown in one is left out of the others."""
+    project = '[project]\nname = "shop"\ndependencies = ["sqlalchemy", "raw"]\n'
+    project += '[project.optional-dependencies]\ndev = ["pytest"]\nhttp = ["httpx"]\n'
+    code = "from sqlalchemy.ext.asyncio import create_async_engine\n"
+    result = judge({"pyproject.toml": project, "shop.py": code, "more.py": code})
+    assert said(result) == [("missing-extra", "more.py", 1), ("unknown-package", "pyproject.toml", 3)]
+
+
 def test_extras_and_groups_resolve_together_with_the_base(judge: Judge) -> None:
     text = (
         '[project]\nname = "orders"\nversion = "1"\ndependencies = ["fastapi"]\n\n'
@@ -247,6 +256,36 @@ def test_an_image_needs_what_its_program_imports_and_no_more(judge: Judge) -> No
     result = judge({**files, "api/orders.py": "import yaml\n"})
     assert said(result) == [("image-lacks", "api/orders.py", 1)]
     assert "`Dockerfile`" in result.diagnostics[0].message
+
+
+def test_an_image_needs_the_driver_of_the_databases_url(judge: Judge) -> None:
+    files = {
+        "requirements.txt": "sqlalchemy\nasyncpg\n",
+        "api/requirements.txt": "sqlalchemy\n",
+        "api/main.py": "import os\nfrom sqlalchemy import create_engine\n\nengine = create_engine(os.environ['DB'])\n",
+        "docker-compose.yml": "services:\n  api:\n    environment:\n      DB: postgresql+asyncpg://u:p@db/app\n",
+        "Dockerfile": IMAGE + 'CMD ["uvicorn", "api.main:app"]\n',
+    }
+    result = judge(files)
+    assert said(result) == [("image-lacks", "api/main.py", 4)]
+    assert "docker-compose.yml:4" in result.diagnostics[0].message
+    assert said(judge({**files, "api/requirements.txt": "sqlalchemy\nasyncpg\n"})) == []
+    assert said(judge({**files, "k8s/config.yaml": "url: postgresql://u:p@db/app\n"})) == []
+
+
+def test_tests_that_nobody_runs(judge: Judge) -> None:
+    text = "import pytest\n\n{}\n\n\ndef test_one() -> None:\n    pass\n"
+    said_of = {
+        'yaml = pytest.importorskip("yaml")': [("skipped-tests", "tests/test_a.py", 3)],
+        'pytest.importorskip("pytest_asyncio.plugin")': [],
+        'pytest.importorskip("json")': [],
+        'pytest.importorskip("own")': [],
+    }
+    for line, wanted in said_of.items():
+        files = {"requirements.txt": "pytest\npytest-asyncio\n", "own.py": "", "tests/test_a.py": text.format(line)}
+        assert said(judge(files)) == wanted, line
+    told = {"requirements.txt": "pytest\n", "README.md": "`pip install pyyaml` for the tests of a\n"}
+    assert said(judge({**told, "tests/test_a.py": text.format('pytest.importorskip("yaml")')})) == []
 
 
 def test_a_slim_image_has_no_git(judge: Judge) -> None:

@@ -154,7 +154,7 @@ def _only_examples(ours: Judged) -> bool:
 
 def _redaction(bench: _Bench, files: FileSet, ours: Judged) -> Redaction:
     """Values of private env files must not be shown; what the files or an example say openly may be."""
-    examples = tuple(path for path in files.directory.glob(".env.*") if path.name.endswith("example"))
+    examples = tuple(path for path in files.directory.glob("*env*") if "example" in path.name and path.is_file())
     services = (ours.model or {}).get("services", {}).values()
     own = tuple(Path(item["path"]) for service in services for item in service.get("env_file") or [])
     private = {**read_variables((*files.env_files, *own)), **bench.gate}

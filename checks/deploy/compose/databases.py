@@ -21,6 +21,8 @@ _SERVERS_OWN = frozenset(
 _MAKING = re.compile(rb"createdb|CREATE\s+DATABASE|create_database|database_exists", re.IGNORECASE)
 _MAKERS = (".sh", ".py", ".sql", ".yml", ".yaml", "Makefile")
 SCANNED_BYTES = 128 * 1024
+# Where none of them is said, people or programs make users and databases in a server that runs.
+_MAKES = ("POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE")
 _INITIAL = "/docker-entrypoint-initdb.d"
 
 
@@ -72,7 +74,10 @@ def credentials(system: System) -> Iterator[Diagnostic]:
         if image.kind in ("postgres", "mysql") and not _is_prepared(system, name):
             found = list(_compared(each, name, _made(image.kind, settings(system, name))))
             made_later = bool(found) and _makes_databases(system)
-            yield from (_doubted(one) if made_later and "the database" in one.message else one for one in found)
+            by_hand = image.kind == "postgres" and not any(one in settings(system, name) for one in _MAKES)
+            yield from (
+                _doubted(one) if by_hand or (made_later and "the database" in one.message) else one for one in found
+            )
     for name in system.services:
         if image_of(system, name)[0] == "temporalio/auto-setup":
             yield from _of_temporal(system, name, known)

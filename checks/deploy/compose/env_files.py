@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose.files import EXAMPLES
+from checks.deploy.compose.files import EXAMPLES, WHOLE_EXAMPLES
 from checks.deploy.compose.interpolation import parse_env_file
 from checks.deploy.compose.places import Places, shown
 from checks.deploy.compose.source import Path_
@@ -82,5 +82,6 @@ def env_file_lines(path: Path) -> dict[str, tuple[str, Path, int]]:
 
 def example_of(path: Path) -> Path | None:
     """The example beside an env file that is not there."""
-    endings = (example.removeprefix(".env") for example in EXAMPLES)
-    return next((found for ending in endings if (found := path.with_name(path.name + ending)).is_file()), None)
+    names = [path.name + example.removeprefix(".env") for example in EXAMPLES]
+    names += WHOLE_EXAMPLES if path.name == ".env" else ()
+    return next((found for name in names if (found := path.with_name(name)).is_file()), None)

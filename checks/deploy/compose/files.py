@@ -13,6 +13,7 @@ from checks.deploy.compose.interpolation import parse_env_file
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = tuple(name.replace(".y", ".override.y") for name in ("compose.yml", "compose.yaml", *BASES[2:]))
 EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist")
+WHOLE_EXAMPLES = ("example.env", "env.example", "sample.env", "env.sample", "env.template")
 PASSED_OVER = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
 SEARCH_DEPTH = 3
 
@@ -175,7 +176,9 @@ def _env_files(root: Path, directory: Path, request: Request) -> tuple[Path, ...
     """What the user named, else `.env`, else the example that a newcomer copies to `.env`."""
     if request.env_files:
         return tuple(root / name for name in request.env_files)
-    found = next((directory / name for name in (".env", *EXAMPLES) if (directory / name).is_file()), None)
+    found = next(
+        (directory / name for name in (".env", *EXAMPLES, *WHOLE_EXAMPLES) if (directory / name).is_file()), None
+    )
     return (found,) if found else ()
 
 

@@ -12,10 +12,12 @@ from checks.deploy.compose.source import Path_
 from checks.deploy.compose.system import System
 from checks.model import Diagnostic, Severity
 
-# Official images that bring no HEALTHCHECK of their own.
+# Images that bring no HEALTHCHECK of their own.
 _UNCHECKED = """
     alpine busybox caddy debian eclipse-temurin golang haproxy httpd mariadb memcached mongo mysql nats nginx node
     php postgres python rabbitmq redis ruby rust traefik ubuntu valkey/valkey
+    adminer grafana/grafana mailhog/mailhog minio/mc minio/minio pgvector/pgvector prom/prometheus
+    temporalio/admin-tools temporalio/auto-setup temporalio/server temporalio/ui timescale/timescaledb
 """
 UNCHECKED_IMAGES = frozenset(_UNCHECKED.split())
 

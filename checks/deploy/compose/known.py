@@ -58,7 +58,7 @@ IMAGES: Mapping[str, Known] = {
     "temporalio/auto-setup": _TEMPORAL,
     "temporalio/server": _TEMPORAL,
     "temporalio/ui": _known(8080, settings=("TEMPORAL_UI_PORT",), configured=("/home/ui-server/config",)),
-    "minio/minio": _known(9000, options=("--address", "--console-address"), extra=(9001,), kind="minio"),
+    "minio/minio": _known(9000, options=("--address",), extra=(9001,), kind="minio"),
     "nginx": _known(80, settings=("NGINX_PORT",), options=("-c", "-g"), extra=(443,), configured=("/etc/nginx",)),
     "adminer": _known(8080),
     "dpage/pgadmin4": _known(80, settings=("PGADMIN_LISTEN_PORT",), extra=(443,)),

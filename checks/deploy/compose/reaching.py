@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from checks.deploy.compose.databases import SCANNED_BYTES
 from checks.deploy.compose.references import Reference, is_placeholder, references
 from checks.deploy.compose.services import (
     Listening,
@@ -18,9 +20,12 @@ from checks.deploy.compose.services import (
     started,
 )
 from checks.deploy.compose.system import System
+from checks.discovery import project_files
 from checks.model import Diagnostic, Severity
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, never bound
+_ENDINGS = (".example", ".sample", ".template", ".dist")
+_TEXTS = (".md", ".rst", ".txt", ".sh", "Makefile")
 _OF_DOCKER = frozenset({"host.docker.internal", "gateway.docker.internal", "host-gateway", "kubernetes"})
 
 
@@ -91,11 +96,21 @@ def _loopback(system: System, each: Reference) -> Iterator[Diagnostic]:
             continue
         browsed = each.scheme in ("http", "https", "ws", "wss") and _has_visitors(system, each.service)
         sure = not browsed and (own is not None or not offered_by_itself(each))
+        sure = sure and not _is_unmentioned_example(system, each)
         message = f"`{each.setting.name}` asks `{each.address}`, which is the container of `{each.service}` itself"
         right = min(where.ports) if where is not None else each.port
         severity = Severity.ERROR if sure else Severity.WARNING
         yield found_at(each.setting, "localhost-address", message, f"for `{name}` write `{name}:{right}`", severity)
         return
+
+
+def _is_unmentioned_example(system: System, each: Reference) -> bool:
+    """Whether the address is in the example of an env file, and no text says to take it over as it is."""
+    name = each.setting.file.rpartition("/")[2]
+    if not name.endswith(_ENDINGS) or name == ".env.example":
+        return False
+    texts = (system.root / file for file in project_files(system.root) if file.endswith(_TEXTS))
+    return not any(name.encode() in text.read_bytes()[:SCANNED_BYTES] for text in texts)
 
 
 def _has_visitors(system: System, name: str) -> bool:
@@ -117,7 +132,10 @@ def _unknown(system: System, each: Reference, known: dict[str, str]) -> Iterator
     near = get_close_matches(host, known, 1, 0.6) or [name for name in known if host in name or name in host]
     outside = _reaches_outside(system, each.service)
     sure = not outside and (bool(each.scheme) or each.said) and each.certain and not each.outward
-    sure = sure or (not outside and bool(get_close_matches(host, known, 1, 0.75)) and not each.outward)
+    sure = sure and not _is_filled_in_later(each)
+    # A name that is like a container's name only may be that of a container of another set of files.
+    sure = sure or (not outside and bool(get_close_matches(host, system.services, 1, 0.75)) and not each.outward)
+    sure = sure or (not outside and not each.outward and _is_read_as_host(system, each))
     if not sure and not near:
         return
     message = f"`{each.setting.name}` names the host `{host}`, and no service is called so"
@@ -125,6 +143,21 @@ def _unknown(system: System, each: Reference, known: dict[str, str]) -> Iterator
         message += f"; a container outside may be, as network `{outside}` is external"
     hint = f"write `{near[0]}`" if near else f"the services are {_listed(frozenset(known))}"
     yield found_at(each.setting, "unknown-host", message, hint, Severity.ERROR if sure else Severity.WARNING)
+
+
+def _is_filled_in_later(each: Reference) -> bool:
+    """Whether it is a mail server that whoever sets the system up names in a variable."""
+    return "$" in each.setting.raw and re.search(r"SMTP|MAIL", each.setting.name) is not None
+
+
+def _is_read_as_host(system: System, each: Reference) -> bool:
+    """Whether a service that is built here is given a `..._HOST` which the project's own code reads."""
+    name = each.setting.name
+    if not name.endswith("_HOST") or "build" not in system.services[each.service]:
+        return False
+    read = re.compile(rf"[\"']{name}[\"']|\b{name.lower()}\s*:".encode())
+    sources = (system.root / file for file in project_files(system.root) if file.endswith(".py") and "test" not in file)
+    return any(read.search(source.read_bytes()[:SCANNED_BYTES]) for source in sources)
 
 
 def _reaches_outside(system: System, name: str) -> str | None:

@@ -121,6 +121,8 @@ def _split(name: str, setting: Setting, host: str, every: Mapping[str, Setting])
         return next(values, None)
 
     port = beside("PORT") or ""
+    if setting.name in ("POSTGRES_SEEDS", "MYSQL_SEEDS") and "DB_PORT" in every:  # Temporal's own way to say it
+        port = every["DB_PORT"].value or ""
     number = int(port) if port.isdecimal() else None
     user, password = beside("USER", "USERNAME"), beside("PASSWORD", "PASS", "PWD")
     database = beside("DB", "NAME", "DATABASE", "DBNAME", "DB_NAME")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -150,7 +151,10 @@ def _of_image(system: System, name: str, known: Known) -> Listening | None:
         return None
     repo = image_of(system, name)[0]
     listed = ", ".join(f"`{port}`" for port in sorted(known.ports))
-    return Listening(known.ports, f"image `{repo}` listens on {listed}", frozenset(known.extra))
+    # MinIO's console is told where to listen: `--console-address :9001`.
+    consoles = re.findall(r"--console-address[= ]\S*?:(\d+)", " ".join(command))
+    extra = frozenset((*known.extra, *(int(port) for port in consoles)))
+    return Listening(known.ports, f"image `{repo}` listens on {listed}", extra)
 
 
 def started(system: System, name: str) -> tuple[Running, ...]:

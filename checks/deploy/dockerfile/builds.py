@@ -21,6 +21,10 @@ _WITH_VALUE = re.compile(
     r"-t|--tag|--platform|--cache-from|--cache-to|--label|--network|--progress|--secret|--ssh|-o|--output|--builder|"
     r"--add-host|--metadata-file|--iidfile|--build-context|--memory|-m|--shm-size|--ulimit|--allow|--annotation"
 )
+_CLUSTER = re.compile(
+    r"(?:^|/)(?:Chart\.yaml|kustomization\.ya?ml)$|(?:^|/)(?:k8s|kubernetes|kube|manifests)/.*\.ya?ml$"
+)
+_DEVELOPING = re.compile(r"(?i)(?:^|[/._-])(?:dev|develop|development|local|test|debug)(?:[/._-]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def is_dockerfile(name: str) -> bool:
 
 
 def _composed(context: CheckContext) -> Iterator[Build]:
+    in_cluster = any(map(_CLUSTER.search, project_files(context.root)))
     for system in read_systems(context._replace(root=context.root.resolve())):
         for name, service in system.services.items():
             build = service.get("build")
@@ -77,7 +82,12 @@ def _composed(context: CheckContext) -> Iterator[Build]:
             named = build.get("additional_contexts") or {}
             pairs = named if isinstance(named, dict) else [str(item).partition("=")[0] for item in named]
             target = str(build["target"]) if build.get("target") else None
-            mounts = tuple(str(item.get("target")) for item in service.get("volumes") or [] if isinstance(item, dict))
+            for_developers = _DEVELOPING.search(f"{build.get('dockerfile') or ''}/{target or ''}") is not None
+            mounts = tuple(
+                str(item.get("target"))
+                for item in service.get("volumes") or []
+                if isinstance(item, dict) and (for_developers or not in_cluster or not _is_code(item, system.root))
+            )
             others = frozenset(map(str.lower, pairs))
             yield Build(
                 dockerfile,
@@ -91,6 +101,12 @@ def _composed(context: CheckContext) -> Iterator[Build]:
                 mounts,
                 bool(service.get("ports")),
             )
+
+
+def _is_code(mount: Mapping[str, object], root: Path) -> bool:
+    """Whether a folder of the project is mounted over the image's own: in a cluster the image has to have it itself."""
+    source = Path(str(mount.get("source") or ""))
+    return mount.get("type") == "bind" and source.is_relative_to(root) and source != root and any(source.glob("*.py"))
 
 
 def _told(root: Path, files: Iterable[str]) -> Iterator[Build]:

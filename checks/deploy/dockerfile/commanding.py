@@ -20,6 +20,7 @@ from checks.deploy.dockerfile.subject import Subject
 from checks.model import Diagnostic, Severity
 
 _BUILDING = re.compile(r"pip wheel[^&|;]*\s\.(?:\s|/|\[|$)|-m build\b|(?:poetry|uv|hatch|flit|pdm) build|setup\.py")
+_INSTALLING = re.compile(r"\b(?:install|sync|add)\b")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -53,7 +54,11 @@ def container_of(image: Image, sources: Sources, recipe: Recipe, stage: Stage, b
     packed = any(_BUILDING.search(each.value) for known in recipe.stages for each in known.instructions)
     installed = any(each.project or (each.local and packed) for each in image.installed)
     packages = packages_of(image, contents)
-    return Container(contents, image.workdir, image.variables, packages, installed, " ".join(modes))
+    every = (each.value for known in recipe.stages for each in known.instructions)
+    installing = [value for value in every if _INSTALLING.search(value)]
+    return Container(
+        contents, image.workdir, image.variables, packages, installed, " ".join(modes), installing="\n".join(installing)
+    )
 
 
 def started(image: Image, container: Container) -> list[tuple[Running, str]]:

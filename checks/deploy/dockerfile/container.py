@@ -24,7 +24,8 @@ class Problem:
 class Container:
     """Where a command runs. `installed` is true where the project itself is installed as a package.
 
-    `changed` are the files whose mode a RUN changes, by their names.
+    `changed` are the files whose mode a RUN changes, by their names. `installing` is what installs packages, in every
+    stage.
     """
 
     contents: Contents
@@ -35,3 +36,4 @@ class Container:
     modes: str = ""
     chmod: frozenset[str] = field(default_factory=frozenset)
     local: tuple[str, ...] = ()
+    installing: str = ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from checks.deploy.dockerfile.container import Container, Problem
 from checks.deploy.dockerfile.contents import Contents
+from checks.deploy.dockerfile.importing import import_problems
 from checks.deploy.dockerfile.running import Running
 from checks.deploy.dockerfile.scripts import near_file
 from checks.deploy.dockerfile.sources import join
@@ -48,6 +50,18 @@ def _migrations(ini: Path, path: str, here: str, container: Container) -> Iterat
         message = f"`alembic.ini` names the migrations `{location}`, and `{place}` is not in the image"
         near = _near_folder(location, container.contents)
         yield Problem("missing-script", message, near)
+    elif "%" not in folder:
+        yield from _environment(parser, f"{place}/env.py", here, container)
+
+
+def _environment(parser: configparser.RawConfigParser, env: str, here: str, container: Container) -> Iterator[Problem]:
+    """`env.py` imports the models, from where `prepend_sys_path` and PYTHONPATH lead."""
+    first = parser.get("alembic", "prepend_sys_path", fallback="").strip()
+    more = container.variables.get("PYTHONPATH", "")
+    if first and more is not None and "%" not in first and "$" not in more:
+        paths = [*re.split(r"[\s,:]+", first), *more.split(":")]
+        roots = list(dict.fromkeys(join(here, path) for path in paths if path))
+        yield from import_problems("alembic", env, roots, container)
 
 
 def _near_folder(location: str, contents: Contents) -> str | None:

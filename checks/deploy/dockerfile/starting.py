@@ -13,6 +13,7 @@ from pathlib import Path
 from checks.deploy.dockerfile.container import Container as Container
 from checks.deploy.dockerfile.container import Problem as Problem
 from checks.deploy.dockerfile.contents import Contents
+from checks.deploy.dockerfile.importing import import_problems
 from checks.deploy.dockerfile.migrations import migration_problems
 from checks.deploy.dockerfile.running import Running
 from checks.deploy.dockerfile.scripts import file_problems
@@ -34,6 +35,7 @@ def problems(each: Running, container: Container) -> Iterator[Problem]:
         yield from _module(each, container, each.module, None)
     elif each.file is not None:
         yield from file_problems(each, container, each.file, direct=False)
+        yield from _imported_by_script(each, container, each.file)
     elif "/" in each.path:
         yield from file_problems(each, container, each.path, direct=True)
     if each.program == "celery":
@@ -91,11 +93,23 @@ def _module(each: Running, container: Container, name: str, attribute: str | Non
     if found is not None:
         yield from _attribute(each, found, name, attribute, contents)
         yield from _runnable(found, name, each, contents, roots)
+        begin = next(place for place in places if contents.source(place))
+        yield from import_problems(_asked(each, name), begin, roots, container)
         return
     if any(contents.source(f"{root.rstrip('/')}/{way}") for root in roots) and attribute is None:
         yield from _no_main(roots, way, name, contents)
         return
     yield from _missing_module(each, container, name, roots)
+
+
+def _imported_by_script(each: Running, container: Container, name: str) -> Iterator[Problem]:
+    """A script finds what lies beside it, and what PYTHONPATH names."""
+    roots = _roots(each, container)
+    if roots is None or "$" in name or not name.endswith(".py"):
+        return
+    path = join(roots[0], name)
+    if container.contents.source(path) is not None:
+        yield from import_problems(f"python {name}", path, [path.rpartition("/")[0] or "/", *roots[1:]], container)
 
 
 def _no_main(roots: list[str], way: str, name: str, contents: Contents) -> Iterator[Problem]:

@@ -66,7 +66,8 @@ LINKS = (
     rule(
         "namespace-order",
         "A Namespace comes before what lives in it",
-        "`kubectl apply -f` goes by file name: the first attempt fails for all that comes before.",
+        "`kubectl apply -f` goes by file name: the first attempt fails for all that comes before. A warning where no "
+        "guide applies the folder.",
         "k8s/api.yaml\nk8s/namespace.yaml",
         "k8s/00-namespace.yaml\nk8s/api.yaml",
     ),

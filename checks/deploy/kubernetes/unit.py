@@ -26,6 +26,7 @@ _MAKES_NO_PODS = re.compile(
     r"|monitoring\.coreos\.com/.* (ServiceMonitor|PodMonitor|PrometheusRule|Probe|ScrapeConfig|AlertmanagerConfig)"
 )
 _GUIDE_LIMIT = 512 * 1024
+_MANY_EXAMPLES = 3
 
 
 class Unit:
@@ -87,6 +88,15 @@ class Unit:
         """Objects of operators, with every word in them: what they make is theirs to know."""
         custom = (one for one in (*self.documents, *self.elsewhere) if not is_own(text(one.content, "apiVersion")))
         return [(one, frozenset(said for _, said in strings(one.content))) for one in custom]
+
+    @cached_property
+    def is_collection(self) -> bool:
+        """Whether these are examples beside each other: single Pods, the same names again and again."""
+        if self.rendering.kind != "plain":
+            return False
+        again = sum(len({one.place.file for one in same}) - 1 for same in self._by_name.values())
+        single = sum(one.kind == "Pod" for one in self.documents)
+        return again + single >= _MANY_EXAMPLES
 
     @property
     def has_custom(self) -> bool:

@@ -62,9 +62,18 @@ def _judge_calls(system: System, calls: Sequence[Call]) -> tuple[list[Diagnostic
     own = own_names(system.code)
     verdicts = try_all(system.context, [attempt for _, attempt in tried], own)
     trials = Judge(system.root, offered, own)
+    scripts = [call for call in calls if call.origin is Origin.SCRIPT and call.place.file.endswith((".sh", ".bash"))]
     for call, attempt in tried:
-        found += trials.findings(call, attempt, verdicts.get(attempt.key, UNKNOWN))
+        if not any(_is_of_script(call, script) for script in scripts):
+            found += trials.findings(call, attempt, verdicts.get(attempt.key, UNKNOWN))
     return found, [verdicts.get(attempt.key, UNKNOWN) for _, attempt in tried]
+
+
+def _is_of_script(call: Call, script: Call) -> bool:
+    """Whether a deployment comes to a call by way of a script, where it is told already."""
+    if call.unit is None or call.started.argv != script.started.argv:
+        return False
+    return any(word.rpartition("/")[2] == script.place.file.rpartition("/")[2] for word in call.unit.argv)
 
 
 def _judge_steps(
@@ -79,8 +88,8 @@ def _judge_steps(
     for text, step in steps:
         if text.folder is not None:
             yield from newcomer.judge(step)
+        yield from requests.judge(step, whole[text.file])
         if step.origin is Origin.README:
-            yield from requests.judge(step)
             yield from judge_variables(step, named, whole[text.file])
 
 

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 from checks.model import Place
 from checks.temporal.scopes import Module, Scope, ScopeKind
 from checks.wiring.calls.model import Call, Origin
+from checks.wiring.calls.nearest import nearest
+from checks.wiring.calls.settings_programs import settings_programs
 from checks.wiring.calls.through import Command, Runner, passed
 from checks.wiring.calls.words import OPEN, Item, Param, Seen, Spread, Word, Words, known_texts
 from checks.wiring.code.model import Code
+from checks.wiring.model import Kind, Started
 from checks.wiring.started import started
 
 _STARTERS = frozenset(("run", "Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput"))
 _ANY_STARTERS = frozenset(("create_subprocess_exec", "create_subprocess_shell", "open_process", "run_process"))
 _TEXT_STARTERS = frozenset(("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"))
+_IN_SOME_FOLDER = re.compile(r"\$VALUE/([\w-]+)/run\.py\Z")
+"""A workflow's script in a folder that code puts together, or reads from the environment."""
+_MEANT = 0.75
+"""A name this like that of a workflow is taken for a slip."""
+_MAY_START = (ast.Call, ast.Assign, ast.AnnAssign, ast.List, ast.Tuple, ast.BinOp)
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 ROUNDS = 3
 """Through how many functions a command line is followed."""
 
 
-def calls_in_code(code: Code) -> Iterator[Call]:
+@lru_cache(maxsize=2)
+def calls_in_code(code: Code) -> tuple[Call, ...]:
     """Every call of a program that the code's text shows."""
+    return tuple(_calls_in_code(code))
+
+
+def _calls_in_code(code: Code) -> Iterator[Call]:
     if code.index is None:
         return
     names = code.index.names
     modules = list(code.index.sources.own_modules())
-    words = Words(names)
+    words = Words(names, settings_programs(modules))
     commands = [command for module in modules for command in _Finder(module, words).commands()]
     found = [call for command in commands for call in _calls(command, code)]
     runners = dict(_runners(commands, code))
@@ -40,11 +57,38 @@ def calls_in_code(code: Code) -> Iterator[Call]:
     yield from (call for at, call in enumerate(found) if call not in found[:at])
 
 
+def _inner(node: ast.AST) -> list[ast.AST]:
+    """What may start something within a node; names and constants do not."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        each = value if isinstance(value, list) else (value,)
+        found += [one for one in each if isinstance(one, ast.AST) and not isinstance(one, _LEAVES)]
+    return found
+
+
 def _calls(command: Command, code: Code) -> Iterator[Call]:
     texts = known_texts(command.items)
     place = Place(command.module.file, command.line)
-    for one in started(texts, code.console_scripts):
+    for one in _begun(texts, code):
         yield Call(one, place, Origin.CODE, None, through=command.through)
+
+
+def _begun(texts: Sequence[str], code: Code) -> list[Started]:
+    """What a command line starts; `WORKFLOWS / name / "run.py"` is a workflow where one has that name, or nearly."""
+    return [_as_workflow(one, code) for one in started(texts, code.console_scripts)]
+
+
+def _as_workflow(one: Started, code: Code) -> Started:
+    found = _IN_SOME_FOLDER.match(one.name) if one.kind is Kind.FILE else None
+    if found is None or code.index is None:
+        return one
+    scripts = [file for file in code.index.files if file.endswith("/run.py")]
+    known = [file.split("/")[-2] for file in scripts if ".raw/workflows/" in file]
+    elsewhere = any(file.endswith(f"{found[1]}/run.py") for file in scripts) and found[1] not in known
+    if elsewhere or nearest(found[1], known, _MEANT) is None:
+        return one
+    return replace(one, kind=Kind.WORKFLOW, name=found[1])
 
 
 def _runners(commands: Sequence[Command], code: Code) -> Iterator[tuple[str, Runner]]:
@@ -66,7 +110,7 @@ def _depends(command: Command, code: Code) -> bool:
         return True
     if not any(isinstance(part, Param) for item in command.items if isinstance(item, Word) for part in item.parts):
         return False
-    begun = started(known_texts(command.items), code.console_scripts)
+    begun = _begun(known_texts(command.items), code)
     return not begun or any("$" in one.name for one in begun)
 
 
@@ -78,16 +122,15 @@ class _Finder:
         self.taken: set[int] = set()
 
     def commands(self) -> Iterator[Command]:
-        yield from self._visit(self.module.tree, self.module.scope)
-
-    def _visit(self, node: ast.AST, scope: Scope) -> Iterator[Command]:
-        scope = self.module.scopes.get(node, scope)
-        if id(node) not in self.taken:
-            command = self._command(node, scope)
-            if command is not None:
-                yield command
-        for child in ast.iter_child_nodes(node):
-            yield from self._visit(child, scope)
+        waiting: list[tuple[ast.AST, Scope]] = [(self.module.tree, self.module.scope)]
+        while waiting:
+            node, scope = waiting.pop()
+            scope = self.module.scopes.get(node, scope)
+            if isinstance(node, _MAY_START) and id(node) not in self.taken:
+                command = self._command(node, scope)
+                if command is not None:
+                    yield command
+            waiting += [(child, scope) for child in reversed(_inner(node))]
 
     def _command(self, node: ast.AST, scope: Scope) -> Command | None:
         seen = Seen(scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -37,7 +38,18 @@ def calls_of(step: Step, scripts: Mapping[str, str]) -> Iterator[Call]:
 
 def _is_blank(word: str) -> bool:
     """Whether a word of an example is for the reader to fill in; a variable of the shell is only unknown."""
-    return "$" not in word and is_invented(word)
+    return "$" not in word and is_invented(word) and not _is_json(word)
+
+
+def _is_json(word: str) -> bool:
+    """Whether the brackets of a word are those of JSON that can be sent as it stands."""
+    if word[:1] not in ("{", "[") or "..." in word:
+        return False
+    try:
+        json.loads(word)
+    except ValueError:
+        return False
+    return True
 
 
 def container_command(step: Step) -> tuple[str, ...] | None:

@@ -11,8 +11,11 @@ from checks.wiring.calls.named import Named
 from checks.wiring.calls.nearest import instead, nearest
 from checks.wiring.calls.rules import README_FILE, README_NAME, report
 from checks.wiring.calls.steps import Step, is_invented
+from checks.wiring.calls.texts import EXPRESSION
 
 _UNCOMMITTED = re.compile(r"(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\w+)*|\.?venv|node_modules)(?:/|$)")
+
+_ANY = "ANYTHING"
 
 
 class Judging:
@@ -24,6 +27,9 @@ class Judging:
 
     def file(self, step: Step, word: str, what: str = "file") -> Iterator[Diagnostic]:
         """A finding where a file that is typed is not there."""
+        if EXPRESSION in word:
+            yield from self._any_file(step, word, what)
+            return
         path = step.path(word)
         if path is None or path == "." or _UNCOMMITTED.search(path) or step.exists(self.root, path):
             return
@@ -31,6 +37,16 @@ class Judging:
         close = known[0] if len(known) == 1 else nearest(path, [*self.named.files, *self.named.folders])
         text = f"`{shown(step)}`: there is no {what} `{path}`" + (f"; did you mean `{close}`?" if close else "")
         yield report(README_FILE, step.place, text, sure=not self._is_ignored(path))
+
+    def _any_file(self, step: Step, word: str, what: str) -> Iterator[Diagnostic]:
+        """A finding where no file at all is called so, whatever the expressions in its name come to."""
+        path = step.path(word.replace(EXPRESSION, _ANY))
+        if path is None or _UNCOMMITTED.search(path):
+            return
+        pattern = re.compile(re.escape(path).replace(_ANY, ".*"))
+        if not any(map(pattern.fullmatch, (*self.named.files, *self.named.folders))):
+            written = path.replace(_ANY, "${{ ... }}")
+            yield report(README_FILE, step.place, f"`{shown(step)}`: there is no {what} of a name like `{written}`")
 
     def _is_ignored(self, path: str) -> bool:
         """Whether git leaves it out, so that the reader makes it."""
@@ -71,5 +87,5 @@ def plain(words: Sequence[str], valued: frozenset[str]) -> list[str]:
 
 def shown(step: Step) -> str:
     """The command, shortened."""
-    line = " ".join(step.words)
+    line = " ".join(step.words).replace(EXPRESSION, "${{ ... }}")
     return line if len(line) <= 100 else f"{line[:97]}..."

@@ -21,6 +21,13 @@ _GIVEN = ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect")
 _SENDS = ("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form")
 _METHODS = {"-G": "GET", "--get": "GET", "-I": "HEAD", "--head": "HEAD", "-T": "PUT", "--upload-file": "PUT"}
 _DEFAULT_PORT = 8000
+_ADDRESS = re.compile(
+    r"""^[ \t]*(?:export[ \t]+|readonly[ \t]+)?(?P<name>\w+)=["']?(?:\$\{\w+:?[-=])?"""
+    r"""(?P<url>https?://[\w.-]+(?::\d+)?(?:/[\w./-]*)?)\}?["']?[ \t]*$""",
+    re.MULTILINE,
+)
+"""`BASE_URL=${BASE_URL:-http://localhost:8000}`"""
+_NAME = re.compile(r"^\$(?:\{(\w+)\}|(\w+))")
 
 
 class Requests:
@@ -45,11 +52,13 @@ class Requests:
         if isinstance(port, int) and app not in self.apps.setdefault(port, []):
             self.apps[port].append(app)
 
-    def judge(self, step: Step) -> Iterator[Diagnostic]:
-        """Findings about one `curl`."""
+    def judge(self, step: Step, text: str) -> Iterator[Diagnostic]:
+        """Findings about one `curl`; `text` is all that stands around it."""
         if step.program not in ("curl", "http", "https", "wget"):
             return
-        for word in step.words[1:]:
+        addresses = {found["name"]: found["url"].rstrip("/") for found in _ADDRESS.finditer(text)}
+        for written in step.words[1:]:
+            word = _NAME.sub(lambda found: addresses.get(found[1] or found[2], found[0]), written)
             url = re.match(r"https?://\S+$|(?:localhost|127\.0\.0\.1):\d+/\S*$", word)
             if url is not None:
                 yield from self._asked(step, word if "://" in word else f"http://{word}")
@@ -99,7 +108,10 @@ def _meets(route: str, path: str) -> bool:
         return fits(route, path)
     ours, theirs = route.strip("/").split("/"), path.strip("/").split("/")
     if len(ours) != len(theirs):
-        return any(part == "{value}" or ":path}" in part for part in (*theirs, *ours))
+        if not any(part == "{value}" or ":path}" in part for part in (*theirs, *ours)):
+            return False  # else an unknown part may be several; what stands before it is known
+        known = theirs[: next(at for at, part in enumerate(theirs) if "{value}" in part)]
+        return all("{" in mine or mine == other for mine, other in zip(ours, known, strict=False))
     return all("{" in mine or "{value}" in other or mine == other for mine, other in zip(ours, theirs, strict=True))
 
 

@@ -16,6 +16,11 @@ _BLANK = re.compile(r"<[A-Za-z][\w ./:|-]*>")
 """What the reader is to fill in, which a shell would take for a redirection."""
 _RECIPE = re.compile(r"\$\(([^)]*)\)|\$\{([^}]*)\}|\$\$")
 _TARGET = re.compile(r"^([A-Za-z0-9_.%/-]+(?:[ \t]+[A-Za-z0-9_.%/-]+)*)[ \t]*:(?!=)")
+EXPRESSION = "$EXPRESSION"
+"""What stands for `${{ ... }}`, which a pipeline puts in."""
+_GATE = re.compile(r"""\bcommand:\s*(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[^\s"'{|>][^,}#]*))""")
+_SPECIAL = re.compile(r"\.[A-Z_]+\Z")
+"""`.PHONY` and the like, which nobody makes."""
 _LARGEST = 1 << 19
 
 
@@ -55,6 +60,7 @@ def read_texts(root: Path, files: tuple[str, ...]) -> Iterator[Text]:
             lines = tuple(enumerate(_read(root / file).splitlines(), 1))
             yield Text(file, lines, Origin.SCRIPT, None)
     yield from _jobs(root)
+    yield from _gates(root)
 
 
 def _is_documentation(file: str) -> bool:
@@ -123,7 +129,16 @@ def _recipes(file: str, text: str) -> Iterator[Text]:
 def make_targets(text: str) -> frozenset[str]:
     """The targets of a Makefile."""
     found = (target for line in text.splitlines() if (match := _TARGET.match(line)) for target in match[1].split())
-    return frozenset(found)
+    return frozenset(target for target in found if not _SPECIAL.match(target))
+
+
+def _gates(root: Path) -> Iterator[Text]:
+    """The commands of the project's own gates, which run at its top."""
+    file = ".raw/config.yaml"
+    for number, line in enumerate(_read(root / file).splitlines(), 1):
+        gate = None if line.lstrip().startswith("#") else _GATE.search(line)
+        if gate is not None:
+            yield Text(file, ((number, gate["double"] or gate["single"] or gate["plain"] or ""),), Origin.SCRIPT, ".")
 
 
 def _jobs(root: Path) -> Iterator[Text]:
@@ -169,4 +184,4 @@ def _unquoted(text: str) -> str:
 
 
 def _expressions(line: str) -> str:
-    return re.sub(r"\$\{\{.*?\}\}", "$EXPRESSION", line)
+    return re.sub(r"\$\{\{.*?\}\}", EXPRESSION, line)

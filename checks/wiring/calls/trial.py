@@ -22,6 +22,7 @@ FILE_MARKER = "skillgate-unknown-file"
 CALL_LIMIT_S = 4.0
 WHOLE_LIMIT_S = 60.0
 _UNKNOWN_PART = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_0-9]+|\$.|`[^`]*`")
+_WITH_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?-([^}$`]+)\}")
 _MANY = re.compile(r"\$[@*]\Z|\$\{?[A-Za-z_]*(?:ARGS|OPTS|OPTIONS|FLAGS|EXTRA)[A-Za-z_]*(?:\[@\])?\}?\Z")
 _FILE_OPTION = re.compile(r"(?:^|[-_])(?:file|path|input|csv|source)\Z")
 _KEPT_OUT = re.compile(r"PATH\Z|PYTHON|LD_|HOME\Z|TMPDIR\Z|SKILLGATE_")
@@ -154,11 +155,15 @@ def _target(target: Target, attempts: Sequence[Attempt]) -> dict[str, Any]:
 
 
 def marked(arguments: Sequence[str], folder: str) -> tuple[str, ...]:
-    """The arguments with markers for what is not known; words whose number is not known are left out."""
+    """The arguments with markers for what is not known; words whose number is not known are left out.
+
+    `${DAYS:-90}` is its default.
+    """
     made: list[str] = []
-    for word in arguments:
-        if _MANY.match(word):
+    for written in arguments:
+        if _MANY.match(written):
             continue
+        word = _WITH_DEFAULT.sub(r"\1", written)
         option, equals, value = word.partition("=")
         if option.startswith("-") and equals and is_unknown(value):
             made.append(f"{option}={_marked(value, option, folder)}")

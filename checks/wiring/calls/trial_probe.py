@@ -59,6 +59,7 @@ class Trial:
         self.begun = False
         self.refusal = None
         self.usage = None
+        self.unknown = set()
         self.stubbed = []
         self.is_over = False
 
@@ -115,8 +116,15 @@ def watch(trial, dry_probe):
 
 
 def is_local_pair(event, arguments):
-    """Whether this only binds a socket of the event loop to itself."""
-    return event == "socket.bind" and len(arguments) > 1 and arguments[1] in ("", b"")
+    """Whether this only binds a socket of the event loop to itself, or asks for any port of this machine's own address.
+
+    urllib3 does the second when it is imported, to learn whether there is IPv6.
+    """
+    if event != "socket.bind" or len(arguments) < 2:
+        return False
+    address = arguments[1]
+    is_own = isinstance(address, tuple) and len(address) > 1 and address[0] in ("127.0.0.1", "::1", "localhost")
+    return address in ("", b"") or (is_own and address[1] == 0)
 
 
 # --- packages that are not there -----------------------------------------------------------------------------
@@ -253,6 +261,7 @@ def listen_to_argparse(trial):
 
     def value(self, action, text):
         if isinstance(text, str) and trial.marker in text:
+            trial.unknown.add(action.dest)
             if action.choices:
                 return next(iter(action.choices))
             return action.type(1) if action.type in (int, float) else text
@@ -316,7 +325,7 @@ def know_every_version():
 
 def note_errors(trial, error):
     """Ends the trial where only unknown values were refused."""
-    known = [part for part in error.errors() if part["type"] == "missing" or trial.marker not in str(part["input"])]
+    known = [part for part in error.errors() if not is_unknown(trial, part)]
     if not known:
         trial.answer(verdict="accepted", effect="unknown values")
     parts = [
@@ -325,6 +334,14 @@ def note_errors(trial, error):
         for part in known
     ]  # fmt: skip
     trial.answer(verdict="refused", by="pydantic", message=str(error)[:500], parts=parts)
+
+
+def is_unknown(trial, part):
+    """Whether what is refused is only a stand-in for a value that nobody knows; of a whole model, one of its fields."""
+    if part["type"] == "missing":
+        return False
+    field = str(part["loc"][0]) if part["loc"] else None
+    return trial.marker in str(part["input"]) or (field in trial.unknown if field else bool(trial.unknown))
 
 
 # --- one call ------------------------------------------------------------------------------------------------

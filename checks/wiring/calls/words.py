@@ -15,7 +15,7 @@ from checks.wiring.calls.building import added, assigned, is_rebuilt, statements
 VALUE = "$VALUE"
 """What stands for a text that only a run knows."""
 DEEPEST = 12
-_PROGRAMS = frozenset(("raw", "skillgate", "python", "python3", "uv"))
+PROGRAMS = frozenset(("raw", "skillgate", "python", "python3", "uv"))
 """What a variable with such a default surely names: a program, wherever it lies."""
 
 
@@ -73,8 +73,10 @@ class Seen:
 class Words:
     """Reads words from expressions."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, programs: Mapping[str, str] | None = None) -> None:
         self.names = names
+        self.programs = programs or {}
+        """Fields of settings that name a program, by `checks.wiring.calls.settings_programs`."""
 
     # --- one word
 
@@ -121,7 +123,7 @@ class Words:
                 yield from self._parts(part, seen, depth - 1)
         elif ref in ("os.getenv", "os.environ.get") and len(node.args) == 2:
             default = self.word(node.args[1], seen, depth - 1).text
-            yield default if default in _PROGRAMS else VALUE
+            yield default if default in PROGRAMS else VALUE
         elif attribute in ("joinpath", "as_posix", "resolve", "absolute", "expanduser") and isinstance(
             node.func, ast.Attribute
         ):
@@ -135,6 +137,9 @@ class Words:
     def _of_name(self, node: ast.Name | ast.Attribute, seen: Seen, depth: int) -> Iterator[str | Param]:
         if self.names.of(node, seen.scope) == "sys.executable":
             yield "python"
+            return
+        if isinstance(node, ast.Attribute) and node.attr in self.programs:
+            yield self.programs[node.attr]
             return
         param = param_of(node, seen.scope)
         if param is not None:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from checks.deploy.compose.files import BASES
-from checks.model import Diagnostic, Severity
+from checks.model import Diagnostic, Place, Severity
 from checks.temporal.scopes import Definition
 from checks.wiring.code import settings
 from checks.wiring.code.judging import Example, Scene, finding
+from checks.wiring.code.model import known
+from checks.wiring.code.noted import Need
 from checks.wiring.code.rules import EMPTY_EXAMPLE, REFUSED, REFUSED_EXAMPLE, UNDOCUMENTED
-from checks.wiring.code.walk import Need, Walk
+from checks.wiring.code.settings_config import Configured, configured
+from checks.wiring.code.walk import Walk
 from checks.wiring.code.worlds import UNKNOWN
 from checks.wiring.model import Started
 
@@ -27,6 +30,7 @@ def judge(scene: Scene) -> Iterator[Diagnostic]:
     examples = _Examples(scene)
     yield from examples.empty()
     yield from examples.refused_keys()
+    yield from examples.lacking()
     if scene.example_files or scene.documented or scene.system.deployments:
         yield from examples.undocumented()
 
@@ -42,7 +46,9 @@ class _Examples:
     @cached_property
     def _walks(self) -> list[tuple[Started, Walk]]:
         """Every program, in the environment that the example makes; what deployments set counts as set."""
-        values = {**dict.fromkeys(self._deployed, UNKNOWN), **self.values}
+        if not self.scene.example_files:
+            return []
+        values = {**dict.fromkeys(self._deployed, UNKNOWN), **known(self.values)}
         walks = ((each, self.scene.index.walk(each, values)) for each in self.scene.programs)
         return [(each, walk) for each, walk in walks if walk is not None]
 
@@ -95,7 +101,7 @@ class _Examples:
     def refused_keys(self) -> Iterator[Diagnostic]:
         """Lines that a settings class has no field for, where it refuses those."""
         for definition in self._classes():
-            config = settings.configured(definition, self.scene.index.names)
+            config = configured(definition, self.scene.index.names)
             if config.extra != "forbid" or config.old or not config.known or ".env" not in config.env_files:
                 continue
             yield from self._strangers(definition, config)
@@ -104,7 +110,7 @@ class _Examples:
         found = {ref: each for _, walk in self._walks for ref, each in walk.settings.items()}
         return list(found.values())
 
-    def _strangers(self, definition: Definition, config: settings.Configured) -> Iterator[Diagnostic]:
+    def _strangers(self, definition: Definition, config: Configured) -> Iterator[Diagnostic]:
         fields = list(settings.fields(definition, self.scene.index.names))
         known = {name.lower() for field in fields for name in field.names}
         # Fields of a compound type take everything that begins with their name.
@@ -133,6 +139,25 @@ class _Examples:
             if here or not folder:
                 return here[:1]
             folder = folder.rpartition("/")[0]
+
+    def lacking(self) -> Iterator[Diagnostic]:
+        """Fields that a settings class demands, of which an example of its `.env` has all others."""
+        for definition in self._classes():
+            config = configured(definition, self.scene.index.names)
+            if not config.known or not any(file.endswith(".env") for file in config.env_files):
+                continue
+            every = settings.fields(definition, self.scene.index.names)
+            fields = [each for each in every if each.required and each.sure]
+            for file in self._beside(definition):
+                named = {each.name.lower() for each in self.scene.examples if each.place.file == file}
+                absent = [each for each in fields if not named & {name.lower() for name in each.names}]
+                if 2 * len(absent) < len(fields) and file.rpartition("/")[2] in self.scene.documented:
+                    yield from (self._absent(each, file) for each in absent)
+
+    def _absent(self, field: settings.Field, file: str) -> Diagnostic:
+        name = field.names[0].upper()
+        message = f"`{name}` has to be set ({field.place}), and the `.env` that is copied from `{file}` lacks it"
+        return finding(UNDOCUMENTED, Place(file, 1), message, f"write a line `{name}=...` there")
 
     def undocumented(self) -> Iterator[Diagnostic]:
         """What a program needs and nothing names."""

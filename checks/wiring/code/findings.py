@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Diagnostic
-from checks.wiring.code import examples, route_clashes, starts, variables
+from checks.wiring.code import examples, own_imports, route_clashes, starts, templates, variables
 from checks.wiring.code.judging import Scene
 from checks.wiring.system import Findings, System
 
@@ -18,6 +18,8 @@ def find(system: System) -> Findings:
         *examples.judge(scene),
         *starts.judge(scene),
         *route_clashes.judge(scene),
+        *own_imports.judge(scene),
+        *templates.judge(scene),
     ]
     reads = {found.name for run in scene.runs for found in run.walk.reads.values()}
     routes = sum(len(app.routes) for app in scene.index.apps)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from checks.temporal.scopes import Scope
+from checks.wiring.code.leaving import ends, is_about_arguments, leaves
+from checks.wiring.code.syntax import last_name
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_EXITS = {"exit", "_exit", "abort", "quit", "fail"}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
@@ -134,7 +135,7 @@ class _Flow:
     _on_asyncfor = _on_for
 
     def _on_try(self, node: ast.Try | ast.TryStar, around: Around) -> None:
-        survived = [handler for handler in node.handlers if not _ends(handler.body)]
+        survived = [handler for handler in node.handlers if not ends(handler.body)]
         caught = tuple(each for handler in survived for each in _types(handler))
         self.statements(node.body, replace(around, caught=(*around.caught, *caught)))
         for handler in node.handlers:
@@ -148,9 +149,9 @@ class _Flow:
         for item in node.items:
             self.expression(item.context_expr, around)
             call = item.context_expr
-            if isinstance(call, ast.Call) and _last(call.func) == "suppress":
+            if isinstance(call, ast.Call) and last_name(call.func) == "suppress":
                 around = replace(around, caught=(*around.caught, *call.args))
-            elif isinstance(call, ast.Call) and _last(call.func) == "raises":
+            elif isinstance(call, ast.Call) and last_name(call.func) == "raises":
                 around = replace(around, doubt=True)
         self.statements(node.body, around)
 
@@ -254,52 +255,8 @@ def _types(handler: ast.ExceptHandler) -> list[ast.expr | None]:
 
 def _after(node: ast.If, around: Around) -> Around:
     """What is known behind an `if` of which one side leaves; a side that stops the program says nothing."""
-    if node.body and _leaves(node.body) and not _ends(node.body):
-        around = around.under(node.test, wanted=False, usual=_is_about_arguments(node.test, around.scope))
-    if node.orelse and _leaves(node.orelse) and not _ends(node.orelse):
+    if node.body and leaves(node.body) and not ends(node.body):
+        around = around.under(node.test, wanted=False, usual=is_about_arguments(node.test, around.scope))
+    if node.orelse and leaves(node.orelse) and not ends(node.orelse):
         around = around.under(node.test, wanted=True)
     return around
-
-
-_SETTINGS = {"self", "cls", "settings", "config", "env", "environ", "environment", "options", "args"}
-
-
-def _is_about_arguments(test: ast.expr, scope: Scope) -> bool:
-    """Whether a condition asks only after what the function was given, other than settings."""
-    node = scope.node
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    given = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)} - _SETTINGS
-    names = [each.id for each in ast.walk(test) if isinstance(each, ast.Name)]
-    called = any(isinstance(each, (ast.Call, ast.Await)) for each in ast.walk(test))
-    return bool(names) and not called and given.issuperset(names)
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    return isinstance(body[-1], (ast.Return, ast.Continue, ast.Break))
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    """Whether a block stops the program, or hands on an exception: raise, exit, a return of an exit status."""
-    last = body[-1]
-    if isinstance(last, ast.Raise):
-        return True
-    if isinstance(last, ast.Return):
-        value = last.value
-        status = isinstance(value, ast.Constant) and type(value.value) is int and value.value != 0
-        return status or (isinstance(value, ast.Name) and value.id.isupper())
-    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and is_exit(last.value)
-
-
-def is_exit(node: ast.Call) -> bool:
-    """Whether a call stops the program with an error: `sys.exit(1)`, `exit("no key")`, `parser.error(...)`."""
-    name = _last(node.func)
-    if name == "error" and isinstance(node.func, ast.Attribute):
-        return isinstance(node.func.value, ast.Name) and "parser" in node.func.value.id
-    if name not in _EXITS:
-        return False
-    return not (not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value in (0, None)))
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from checks.model import Place
 from checks.raw.workflows import is_main_guard
-from checks.temporal.names import Names
-from checks.temporal.scopes import Definition, Scope
+from checks.temporal.scopes import Definition
 from checks.temporal.sources import folder_of
-from checks.wiring.code.flow import Part
+from checks.wiring.code.holder import Holder
+from checks.wiring.code.memory import Memory
 from checks.wiring.code.mentions import Mentions
 from checks.wiring.code.packaging import read_scripts
 from checks.wiring.code.programs import Program, Programs
-from checks.wiring.code.routes import Holder, Routes
-from checks.wiring.code.settings import configured
+from checks.wiring.code.remembered import RememberedNames
+from checks.wiring.code.routes import Routes
+from checks.wiring.code.settings_config import configured
 from checks.wiring.code.sources import ProjectSources
 from checks.wiring.code.walk import Walk
 from checks.wiring.code.worlds import Value, World
@@ -31,11 +32,11 @@ class Index:
         self.root = root
         self.files = tuple(files)
         self.sources = ProjectSources(root, files)
-        self.names = Names(self.sources)
+        self.names = RememberedNames(self.sources)
         self.scripts = read_scripts(root, files)
         self.programs = Programs(self.sources, self.scripts)
         self._walks: dict[object, Walk] = {}
-        self._parts: dict[Scope, Part] = {}
+        self._memory = Memory()
 
     @cached_property
     def routes(self) -> Routes:
@@ -66,17 +67,17 @@ class Index:
         key = (program, None if values is None else frozenset(values.items()), thorough)
         if key not in self._walks:
             main = program.file if started.kind in (Kind.MODULE, Kind.FILE, Kind.WORKFLOW) else None
-            walk = Walk(self.names, World(values), main, self._parts, thorough=thorough)
-            walk.program(program)
+            walk = Walk(self.names, World(values, main), self._memory, thorough=thorough)
+            walk.follow(program)
             self._walks[key] = walk
         return self._walks[key]
 
     @cached_property
     def everything(self) -> Walk:
         """Every module with all its functions, in an environment of which nothing is known."""
-        walk = Walk(self.names, World(None), parts=self._parts, thorough=True)
+        walk = Walk(self.names, World(None), self._memory, thorough=True)
         for module in self.sources.own_modules():
-            walk.main_module(module)
+            walk.follow_all(module)
         return walk
 
     @cached_property

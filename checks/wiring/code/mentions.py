@@ -10,6 +10,8 @@ from pathlib import Path
 
 from checks.temporal.names import Names
 from checks.wiring.code import settings
+from checks.wiring.code.nodes import nodes
+from checks.wiring.code.settings_config import configured, is_settings
 from checks.wiring.code.sources import ProjectSources
 
 _SOURCES = re.compile(
@@ -18,7 +20,7 @@ _SOURCES = re.compile(
 )
 _DEPLOYED = re.compile(r"(?i)(?:^|/)(?:charts?|helm|k8s|kubernetes|deploy|manifests|kustomize)/.*\.(?:tpl|json)$")
 _LIMIT = 1 << 20
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class Mentions:
@@ -50,8 +52,8 @@ class Mentions:
         if file in self.sources.files:
             module = self.sources.load(file)
             if module is not None and not module.in_tests:
-                for node in ast.walk(module.tree):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for node in nodes(module, ast.Constant):
+                    if isinstance(node.value, str):
                         yield from _NAME.findall(node.value)
         elif _SOURCES.search(file) and not _DEPLOYED.search(file) and not file.endswith(".lock"):
             try:
@@ -65,9 +67,8 @@ class Mentions:
         """The constant parts of f-strings and the like: `f"{prefix}_HOST"`."""
         found: set[str] = set()
         for module in self.sources.own_modules():
-            for node in ast.walk(module.tree):
-                parts = node.values if isinstance(node, ast.JoinedStr) else ()
-                for part in parts:
+            for node in nodes(module, ast.JoinedStr):
+                for part in node.values:
                     if isinstance(part, ast.Constant) and re.fullmatch(r"_?[A-Z][A-Z0-9_]*", str(part.value)):
                         found.add(str(part.value))
         return frozenset(found)
@@ -75,9 +76,7 @@ class Mentions:
     @cached_property
     def _classes(self) -> list[list[settings.Field]]:
         definitions = [each for module in self.sources.own_modules() for each in module.definitions]
-        return [
-            list(settings.fields(each, self.names)) for each in definitions if settings.is_settings(each, self.names)
-        ]
+        return [list(settings.fields(each, self.names)) for each in definitions if is_settings(each, self.names)]
 
     @cached_property
     def _fields(self) -> frozenset[str]:
@@ -89,7 +88,7 @@ class Mentions:
         found = []
         for fields in self._classes:
             for field in fields:
-                config = settings.configured(field.owner, self.names)
+                config = configured(field.owner, self.names)
                 if config.delimiter:
                     found += [f"{name.lower()}{config.delimiter.lower()}" for name in field.names]
                 if not config.known:

@@ -73,5 +73,9 @@ class Code:
 
 
 def known(variables: Mapping[str, str | None]) -> dict[str, Value]:
-    """The variables of a unit as a world has them."""
-    return {name: UNKNOWN if value is None else value for name, value in variables.items()}
+    """The variables of a unit as a world has them; what a template has still to fill in is not known either."""
+    return {name: UNKNOWN if value is None or _is_template(value) else value for name, value in variables.items()}
+
+
+def _is_template(value: str) -> bool:
+    return "{{" in value or "{%" in value

@@ -6,12 +6,14 @@ import ast
 
 from checks.temporal.names import Names
 from checks.temporal.scopes import Scope
-from checks.wiring.code.flow import Event, is_exit
+from checks.wiring.code.flow import Event
+from checks.wiring.code.leaving import is_exit
 
 RUNS_WHAT_IT_IS_GIVEN = {
     "Depends", "Security", "partial", "run_in_threadpool", "to_thread", "Thread", "Process", "submit", "create_task",
     "add_middleware", "add_event_handler", "FastAPI", "Starlette", "APIRouter", "run_in_executor", "add_job", "run",
-    "add_api_route", "add_route", "add_get", "add_post", "call_soon", "spawn", "start_soon", "field", "Field",
+    "add_api_route", "add_route", "add_get", "add_post", "add_task", "call_soon", "spawn", "start_soon", "field",
+    "Field",
 }  # fmt: skip
 ENGINES = {"create_engine", "create_async_engine", "from_url", "make_url"}
 LOCAL_SERVERS = {"uvicorn.run", "uvicorn.Config", "uvicorn.main.run", "flask.Flask.run"}

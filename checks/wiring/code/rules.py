@@ -88,7 +88,25 @@ DEAD_ROUTE = Rule(
     "@app.get('/candidates/{id}')\ndef one(id: str): ...\n\n@app.get('/candidates/recent')\ndef recent(): ...\n",
     "@app.get('/candidates/recent')\ndef recent(): ...\n\n@app.get('/candidates/{id}')\ndef one(id: str): ...\n",
 )
+BROKEN_IMPORT = Rule(
+    "wiring.broken-import",
+    Severity.ERROR,
+    "an import of the project's own code finds the module, and in it what is asked for",
+    "The program ends with ImportError as soon as it comes to that line, which no test of another part notices.",
+    "jobs/report.py:  def run_report(): ...\napi/main.py:     from jobs.reports import run_report\n",
+    "api/main.py:     from jobs.report import run_report\n",
+)
+MISSING_TEMPLATE = Rule(
+    "wiring.missing-template",
+    Severity.ERROR,
+    "a template that the code renders is in the project",
+    "Rendering it raises TemplateNotFound, at the moment when the mail or page is due.",
+    'render("invitation.txt", name=name)   # services/templates has invite.txt\n',
+    'render("invite.txt", name=name)\n',
+)
 RULES: tuple[Rule, ...] = (
+    MISSING_TEMPLATE,
+    BROKEN_IMPORT,
     UNSET,
     UNREAD,
     EMPTY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from checks.temporal.scopes import Module
@@ -43,7 +44,16 @@ class ProjectSources(Sources):
         """The files that are that module from whatever folder imports may start."""
         tail = dotted.replace(".", "/")
         ends = (f"/{tail}.py", f"/{tail}/__init__.py")
-        return tuple(file for file in sorted(self.files) if f"/{file}".endswith(ends))
+        return tuple(file for file in self._by_name.get(dotted.rpartition(".")[2], ()) if f"/{file}".endswith(ends))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The files by the last part of the name of their module, in order."""
+        found: dict[str, list[str]] = {}
+        for file in sorted(self.files):
+            name = file.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+            found.setdefault(name, []).append(file)
+        return found
 
     def dotted_names(self) -> dict[str, str]:
         """Every module under the names that imports know it by; of two files with one name the likelier."""

@@ -85,7 +85,7 @@ def _application(index: Index, program: Program, module: Module, factory: bool, 
     attribute = program.attribute
     if attribute is None or not _is_plain(attribute):
         return
-    if not _defines(index, module, attribute):
+    if not defines(index, module, attribute):
         near = difflib.get_close_matches(attribute, module.scope.bindings, 1, 0.6)
         app = next((each for each in _apps_of(index, module)), None)
         known = near[0] if near else app
@@ -125,7 +125,7 @@ def _is_plain(attribute: str) -> bool:
     return attribute.isidentifier()
 
 
-def _defines(index: Index, module: Module, name: str) -> bool:
+def defines(index: Index, module: Module, name: str) -> bool:
     """Whether a module may well have an attribute of that name."""
     if name in module.scope.bindings or module.stars or "__getattr__" in module.scope.bindings:
         return True
@@ -164,7 +164,7 @@ def _script(index: Index, script: Script) -> Iterator[Diagnostic]:
     if not colon:
         message = f"console script `{script.name}` is `{script.target}`, which names no function"
         yield finding(MISSING_APP, script.place, message, f"write `{script.target}:main`")
-    elif module is not None and _is_plain(function) and not _defines(index, module, function):
+    elif module is not None and _is_plain(function) and not defines(index, module, function):
         near = difflib.get_close_matches(function, module.scope.bindings, 1, 0.6)
         message = f"console script `{script.name}`: `{module.file}` has no `{function}`"
         hint = f"write `{module_name}:{near[0]}`" if near else f"define `{function}` there"

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from checks.model import Diagnostic, Severity
+from checks.wiring.code.children import with_children
 from checks.wiring.code.judging import Run, Scene, finding, shown
+from checks.wiring.code.noted import Need
 from checks.wiring.code.rules import EMPTY, REFUSED, UNREAD, UNSET
 from checks.wiring.code.unread import unread
-from checks.wiring.code.walk import Need
 from checks.wiring.model import Unit, Variable
 
 _BIND = re.compile(r"^\s*-\s*[\"']?\.{1,2}(?:/[\w./-]*)?:/", re.MULTILINE)
@@ -19,7 +20,7 @@ _BIND = re.compile(r"^\s*-\s*[\"']?\.{1,2}(?:/[\w./-]*)?:/", re.MULTILINE)
 
 def judge(scene: Scene) -> Iterator[Diagnostic]:
     """Findings about the environment of every unit."""
-    for runs in _by_unit(scene.runs):
+    for runs in _by_unit(with_children(scene)):
         yield from _judged(scene, runs)
 
 

@@ -19,6 +19,8 @@ class Mark(Enum):
 
 
 UNKNOWN, ENVIRON = Mark.UNKNOWN, Mark.ENVIRON
+_MAIN = "\0main "
+_NOTHING_KNOWN = "nothing known"
 Value = Any
 """A constant, a tuple or dict of values, a `Mark`, a `Text`, an `Instance` or a `ClassValue`."""
 
@@ -37,12 +39,16 @@ class Text(str):
         return made
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Instance:
-    """An object of one of the project's classes; `given` are the arguments that it was made with, as far as known."""
+    """An object of one of the project's classes; `given` are the arguments that it was made with, as far as known.
+
+    `number` is the memory's: it is the same for objects that are made of the same.
+    """
 
     definition: Definition
     given: Mapping[str, Value] = field(default_factory=dict)
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +60,62 @@ class ClassValue:
 
 @dataclass(slots=True, eq=False)
 class World:
-    """An environment to think a program through in.
+    """An environment to think a program through in; `main` is the file that is started.
 
     `values` None: nothing is known of any variable. Else a variable that is not in it is not set; one whose value is
-    UNKNOWN is set. `consulted` collects what was asked for: each name with the place that asked.
+    UNKNOWN is set. `consulted` collects what was asked for: each name with the place that asked. `touched` are all the
+    questions that a thought rests on: where their answers are the same, so is the thought.
     """
 
     values: Mapping[str, Value] | None
+    main: str | None = None
     consulted: dict[str, Place] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    _folded: tuple[Mapping[str, Value], dict[str, str]] | None = None
 
     def get(self, name: str, place: Place) -> Value:
         """The value of a variable; None where it is not set."""
-        self.consulted.setdefault(name, getattr(name, "place", place))
-        if self.values is None:
-            return UNKNOWN
-        return self.values.get(name)
+        self._ask(name, place)
+        return UNKNOWN if self.values is None else self.values.get(name)
 
     def has(self, name: str, place: Place) -> Value:
         """Whether a variable is set."""
-        self.consulted.setdefault(name, getattr(name, "place", place))
+        self._ask(name, place)
         return UNKNOWN if self.values is None else name in self.values
 
     def get_folded(self, name: str, place: Place) -> Value:
         """The value of a variable whose name may be written in capitals or not."""
-        if self.values is not None and name not in self.values:
-            folded = {each.lower(): each for each in self.values}
-            found = folded.get(name.lower())
-            if found is not None:
-                self.consulted.setdefault(name, place)
-                return self.values[found]
-        return self.get(name, place)
+        self._ask(name, place)
+        return UNKNOWN if self.values is None else self.values.get(self._spelled(name))
+
+    def lacks(self, name: str) -> bool:
+        """Whether a variable is surely not set."""
+        self.touched.add(name)
+        return self.values is not None and self.values.get(name) is None
+
+    def is_main(self, file: str) -> bool:
+        """Whether a file is the one that is started."""
+        self.touched.add(f"{_MAIN}{file}")
+        return file == self.main
+
+    def answer(self, question: str) -> object:
+        """What this world says to one of the questions in `touched`."""
+        if question.startswith(_MAIN):
+            return question[len(_MAIN) :] == self.main
+        if self.values is None:
+            return _NOTHING_KNOWN
+        spelled = self._spelled(question)
+        return (question in self.values, spelled, self.values.get(spelled))
+
+    def _ask(self, name: str, place: Place) -> None:
+        self.touched.add(name)
+        self.consulted.setdefault(name, getattr(name, "place", place))
+
+    def _spelled(self, name: str) -> str:
+        """The name as it is written in this world."""
+        assert self.values is not None  # noqa: S101 -- for the type checker: the callers looked
+        if name in self.values:
+            return name
+        if self._folded is None or self._folded[0] is not self.values:
+            self._folded = (self.values, {each.lower(): each for each in self.values})
+        return self._folded[1].get(name.lower(), name)

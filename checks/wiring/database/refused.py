@@ -19,6 +19,10 @@ _SURE_WITHOUT_SCHEMA = {"42601"}
 _NO_TABLE, _NO_FUNCTION, _SYNTAX = "42P01", "42883", "42601"
 _NAMES = (_NO_TABLE, "42703")
 _VALUES = {"22P02", "22007", "22008"}
+_WRITTEN_OUT = ("'1'", "1", "('1')", "('1', '2')", "('1'), ('2')", "NULL", "name", "DESC", "ARRAY['1']")
+"""What a driver may put in the place of a parameter before the server sees it."""
+_ON_THE_SERVER = {"asyncpg", "psycopg"}
+"""Drivers that hand parameters to the server as parameters."""
 _CAST = re.compile(r":\w+::")
 
 
@@ -82,7 +86,7 @@ class Statements:
         if code in _UNSURE or (not code.startswith("42") and code not in {*_VALUES, "3F000"}):
             return False
         if code in _SURE_WITHOUT_SCHEMA:
-            return not _at_parameter(sent.sql, refusal.position)
+            return not _at_parameter(sent.sql, refusal.position) or self._is_never_right(sent, refusal)
         if code == _NO_FUNCTION and refusal.message.startswith("function"):
             return self._no_such_function(refusal.message)
         if code in (*_NAMES, "3F000") and not (self.judged.complete and self._tables):
@@ -90,6 +94,19 @@ class Statements:
         if code == _NO_TABLE:
             return not self._made_elsewhere(refusal.message)
         return not re.search(r"unknown|polymorphic|could not determine", refusal.message)
+
+    def _is_never_right(self, sent: Sent, refusal: Refusal) -> bool:
+        """Whether a parameter stands where no value helps, or where this driver puts nothing in its place."""
+        at = (refusal.position or 1) - 1
+        found = re.compile(r"\$\d+").match(sent.sql, at) or re.search(r"\$\d+(?=\s*$)", sent.sql[:at])
+        text = self.uses.text(sent.file)
+        if found is None or re.search(r"(?i)\bIN\s*$", sent.sql[: found.start()]):
+            return False  # SQLAlchemy and psycopg2 write lists out there
+        if self.uses.drivers and self.uses.drivers <= _ON_THE_SERVER and "psycopg2" not in text:
+            return True
+        tried = (f"{sent.sql[: found.start()]}{value}{sent.sql[found.end() :]}" for value in _WRITTEN_OUT)
+        refusals = (self.sessions[0].prepare(sql) for sql in tried)
+        return all(refused is not None and refused.code == _SYNTAX for refused in refusals)
 
     def _made_elsewhere(self, message: str) -> bool:
         named = re.search(r'"([^"]+)"', message)

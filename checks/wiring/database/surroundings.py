@@ -12,12 +12,15 @@ from typing import Any
 
 from checks.model import CheckContext
 from checks.process import Command, Outcome, run
+from checks.wiring.database.mending import mended, placeholder
 from checks.wiring.database.server import Server
 from checks.wiring.database.uses import EXAMPLES, URL, Uses
-from checks.wiring.model import Kind, Unit
+from checks.wiring.model import Kind, Read, Unit
 
 PROBE = Path(__file__).with_name("probe.py")
 PROBE_LIMIT_S = 90.0
+_MENDINGS = 3
+"""How often settings may refuse something else."""
 _LARGEST_FILE = 2 * 1024 * 1024
 _LARGEST_COPY = 64 * 1024 * 1024
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE")
@@ -66,10 +69,26 @@ class Surroundings:
     context: CheckContext
     folder: Path
     project: Path
-    environment: Mapping[str, str]
+    environment: dict[str, str]
+    reads: tuple[Read, ...] = ()
 
     def ask(self, request: Mapping[str, object], *, path: Sequence[Path] = ()) -> tuple[list[dict[str, Any]], Outcome]:
-        """What the probe answers; `path` leads what Python imports from."""
+        """What the probe answers; `path` leads what Python imports from.
+
+        Where settings refuse the environment, they are asked again with what they take.
+        """
+        answer = self._ask(request, path)
+        for _ in range(_MENDINGS):
+            changes = mended(self.environment, answer[0], self.reads)
+            if not changes:
+                break
+            kept = {name: value for name, value in self.environment.items() if name not in changes}
+            self.environment.clear()
+            self.environment.update(kept, **{name: value for name, value in changes.items() if value})
+            answer = self._ask(request, path)
+        return answer
+
+    def _ask(self, request: Mapping[str, object], path: Sequence[Path]) -> tuple[list[dict[str, Any]], Outcome]:
         question, answer = self.folder / "request.json", self.folder / "answer.jsonl"
         question.write_text(json.dumps(request), encoding="utf-8")
         answer.unlink(missing_ok=True)
@@ -95,7 +114,8 @@ def surround(uses: Uses, folder: Path, target: Target) -> Surroundings:
     _copy(uses, project)
     for name in ("home", "tmp"):
         (folder / name).mkdir()
-    return Surroundings(uses.system.context, folder, project, _environment(uses, folder, target))
+    reads = uses.system.code.every_read()
+    return Surroundings(uses.system.context, folder, project, _environment(uses, folder, target), reads)
 
 
 def _copy(uses: Uses, project: Path) -> None:
@@ -119,7 +139,7 @@ def _environment(uses: Uses, folder: Path, target: Target) -> dict[str, str]:
     found.update(_said(uses))
     for read in uses.system.code.every_read():
         if read.name not in found and (read.required or URL.match(read.default or "")):
-            found[read.name] = read.default or "example"
+            found[read.name] = read.default or placeholder(read.name)
     for name in list(found):
         if name not in _KEPT:
             found[name] = _ours(name, found[name], uses, target)

@@ -13,6 +13,11 @@ from checks.wiring.code.sources import ProjectSources
 from checks.wiring.model import Read
 
 _READERS = frozenset({"getenv", "get", "environ", "Field", "config", "env", "str", "int", "float", "bool", "Path"})
+_OF_FIELDS = frozenset(
+    {"default", "default_factory", "alias", "validation_alias", "description", "title", "examples", "env", "cast",
+     "ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "regex", "repr", "exclude", "json_schema_extra"}
+)  # fmt: skip
+"""What `Field(...)` is told of a field; it is kept under the field's own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def name_at(module: Module, line: int) -> str | None:
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
             found = _target(node.targets[0]) or found
         elif isinstance(node, ast.keyword) and node.arg:
-            found = found if node.arg in ("default", "default_factory", "alias", "validation_alias") else node.arg
+            found = found if node.arg in _OF_FIELDS else node.arg
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             found = None
         elif isinstance(node, ast.Return):

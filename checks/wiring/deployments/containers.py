@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.deploy.dockerfile.builds import Build
-from checks.deploy.dockerfile.commanding import container_of
+from checks.deploy.dockerfile.commanding import container_of, started
 from checks.deploy.dockerfile.container import Problem
 from checks.deploy.dockerfile.image import Image, image_of
 from checks.deploy.dockerfile.model import Built
@@ -51,5 +51,7 @@ def faults(unit: Unit, root: Path) -> Iterator[Problem]:
     container = container_of(made.image, made.sources, made.recipe, made.stage, build)
     variables = {**container.variables, **{name: one.value for name, one in unit.variables.items()}}
     container = replace(container, workdir=unit.workdir or container.workdir, variables=variables)
+    told = {problem.message for each, _ in started(made.image, container) for problem in problems(each, container)}
     for each in running(unit.argv, variables, container.workdir):
-        yield from problems(each, container)
+        # What stops the image's own command as well is a finding of the Dockerfile's check.
+        yield from (problem for problem in problems(each, container) if problem.message not in told)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from checks.model import Diagnostic
 from checks.wiring.deployments import (
+    buckets,
+    callbacks,
     constants,
     defaults,
     drivers,
@@ -44,6 +46,7 @@ def find(system: System) -> Findings:
         looked["addresses"] += defaults.count(scene, uses)
         looked["ports"] += listening.count(scene)
         looked["paths"] += paths.count(scene)
+    found += callbacks.judge(system)
     return Findings(tuple(dict.fromkeys(found)), looked)
 
 
@@ -55,3 +58,4 @@ def _judged(scene: Scene, uses: Uses, images: Images, declared: str) -> Iterator
     yield from listening.judge(scene)
     yield from paths.judge(scene)
     yield from probe_programs.judge(scene)
+    yield from buckets.judge(scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from checks.wiring.model import Unit
 
 _WORKERS = frozenset({"temporalio.worker.Worker", "temporalio.worker._worker.Worker"})
 _CONNECT = frozenset({"temporalio.client.Client.connect"})
+_MAKING = re.compile(rb"namespace[ \"',]+(?:create|register)|RegisterNamespace|register_namespace|temporalio/server")
 _STARTING = frozenset({"start_workflow", "execute_workflow"})
 
 
@@ -47,6 +49,8 @@ class Said:
     place: Place
     call: Call
     sure: bool
+    variable: str | None = None
+    """The environment variable that says it, or whose default it is."""
 
 
 class Queues:
@@ -123,30 +127,77 @@ def judge(scene: Scene, queues: Queues) -> Iterator[Diagnostic]:
         yield from _unpolled(polls, starts)
     if namespaces:
         yield from _apart(namespaces, roles)
+        yield from _unmade(scene, namespaces)
 
 
 def _values(unit: Unit, named: Named) -> list[Said] | None:
-    values = [origin.value_in(unit) for origin in named.origins]
-    if not values or any(value is None for value in values):
+    values = [(origin.value_in(unit), origin.read) for origin in named.origins]
+    if not values or any(value is None for value, _ in values):
         return None
     sure = len(values) == 1
-    return [Said(unit, value[0], value[1], named.call, sure) for value in values if value is not None]
+    return [
+        Said(unit, *value, named.call, sure, read.name if read is not None else None)
+        for value, read in values
+        if value is not None
+    ]
 
 
 def _unpolled(polls: list[Said], starts: list[Said]) -> Iterator[Diagnostic]:
     known = {one.text: one for one in polls}
+    told: set[tuple[Place, str]] = set()
     for start in starts:
         if start.text in known or not start.sure:
             continue
         near = difflib.get_close_matches(start.text, known, 1, 0.0)
         worker = known[near[0]] if near else polls[0]
-        if start.place == worker.place or {_is_constant(start), _is_constant(worker)} == {True}:
-            continue  # constants that differ are for the check `temporal`
+        if start.place == worker.place or (_is_literal(start) and _is_literal(worker)):
+            continue  # literals that differ are for the check `temporal`
+        if (_where(start, worker), start.text) in told:
+            continue
+        told.add((_where(start, worker), start.text))
         message = (
             f"`{_name(start.unit)}` starts workflows on task queue `{start.text}` ({start.place}), "
             f"and no worker of this deployment polls it: `{_name(worker.unit)}` polls `{worker.text}` ({worker.place})"
         )
-        yield finding(SEPARATE_QUEUES, _where(start, worker), message, "let both say the same")
+        yield finding(SEPARATE_QUEUES, _where(start, worker), message, _same(start, worker))
+
+
+def _unmade(scene: Scene, namespaces: list[Said]) -> Iterator[Diagnostic]:
+    """A namespace that the deployment's own server does not make, once for each place that names it."""
+    servers = [unit for unit in scene.deployment.units if "temporalio/auto-setup" in (unit.image or "")]
+    if len(servers) != 1 or servers[0].open or _makes_namespaces(scene):
+        return
+    said = servers[0].variables.get("DEFAULT_NAMESPACE")
+    made = said.value if said is not None else "default"
+    for one in {each.place: each for each in reversed(namespaces)}.values():
+        if made and one.text != made and one.sure and not _is_literal(one):
+            message = (
+                f"`{_name(one.unit)}` uses Temporal's namespace `{one.text}`, and `{_name(servers[0])}` "
+                f"({servers[0].place}) makes `{made}` only"
+            )
+            hint = f"set `DEFAULT_NAMESPACE` of the server to `{one.text}`, or use `{made}`"
+            yield finding(SEPARATE_QUEUES, _where(one, one), message, hint)
+
+
+def _makes_namespaces(scene: Scene) -> bool:
+    """Whether anything of the project may make namespaces of its own."""
+    for file in scene.system.files:
+        if file.endswith((".py", ".sh", ".md", ".yml", ".yaml", "Makefile")):
+            try:
+                text = (scene.system.root / file).read_bytes()[: 1 << 18]
+            except OSError:
+                return True
+            if _MAKING.search(text):
+                return True
+    return False
+
+
+def _same(start: Said, worker: Said) -> str:
+    """What mends it: of two defaults, that the deployment says what is meant."""
+    if _is_constant(start) and _is_constant(worker):
+        names = " and ".join(f"`{name}`" for name in dict.fromkeys((start.variable, worker.variable)) if name)
+        return f"both are defaults: set {names} in both, or let the defaults say the same"
+    return "let both say the same"
 
 
 def _apart(namespaces: list[Said], roles: dict[str, set[str]]) -> Iterator[Diagnostic]:
@@ -165,6 +216,10 @@ def _apart(namespaces: list[Said], roles: dict[str, set[str]]) -> Iterator[Diagn
 
 def _is_constant(said: Said) -> bool:
     return said.place.file.endswith(".py")
+
+
+def _is_literal(said: Said) -> bool:
+    return _is_constant(said) and said.variable is None
 
 
 def _where(first: Said, second: Said) -> Place:

@@ -128,7 +128,16 @@ PROBE_PROGRAM = Rule(
     'compose:     test: ["CMD", "python", "-c", "import urllib.request as r; '
     "r.urlopen('http://localhost:8000/health')\"]\n",
 )
+NO_BUCKET = Rule(
+    "wiring.no-such-bucket",
+    Severity.ERROR,
+    "a bucket that the code is told to use is made in the object store of the deployment",
+    "A store that has just been started is empty. Each upload ends with NoSuchBucket, and nothing before says so.",
+    "compose:  setup: {command: mc mb local/reports}\n          api: {environment: {REPORTS_BUCKET: sales-reports}}\n",
+    "compose:  setup: {command: mc mb local/reports}\n          api: {environment: {REPORTS_BUCKET: reports}}\n",
+)
 RULES: tuple[Rule, ...] = (
+    NO_BUCKET,
     DATABASE_DRIVER,
     HARD_CODED,
     SEPARATE_QUEUES,

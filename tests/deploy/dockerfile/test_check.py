@@ -102,6 +102,20 @@ def test_what_a_deployment_mounts_may_hold_the_module(tmp_path: Path) -> None:
     assert said(judged(tmp_path, files)) == []
 
 
+def test_code_that_only_developers_mount_is_lacking_in_a_cluster(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": f'{SLIM}WORKDIR /app\nCOPY worker/ worker/\nCMD ["python", "-m", "worker.main"]\n',
+        "worker/__init__.py": "",
+        "worker/main.py": "from common.settings import URL\n",
+        "common/__init__.py": "",
+        "common/settings.py": "URL = ''\n",
+        "compose.yaml": "services:\n  a:\n    build: .\n    volumes: ['./common:/app/common']\n",
+    }
+    assert said(judged(tmp_path / "alone", files)) == []
+    files["k8s/worker.yaml"] = "apiVersion: apps/v1\nkind: Deployment\n"
+    assert said(judged(tmp_path / "cluster", files)) == [("error", "dockerfile.missing-module", "Dockerfile", 4)]
+
+
 def test_hadolints_parser_is_not_believed(tmp_path: Path) -> None:
     text = f"{SLIM}RUN cat <<END\nhello\nEND\n# a comment behind a here-document\nRUN true\n"
     assert said(judged(tmp_path, {"Dockerfile": text})) == []

@@ -121,6 +121,7 @@ TEMPORAL_CALLS = {
     "temporal workflow execute --type Hiring --task-queue people": "no workflow type `Hiring`; the nearest is `hiring`",
     "temporal workflow start --type hiring --task-queue persons": "task queue `persons`; the nearest is `people`",
     "temporal workflow signal -w 7 --name book": "no signal `book`; the nearest is `booked` (hiring.py:",
+    'temporal workflow signal -w 7 --name bookd --input \'{"at": "10:00"}\'': "no signal `bookd`",
     "temporal workflow query -w 7 --type status": "no query `status`",
     "temporal workflow start --type hiring --task-queue people --input ada": "the input `ada` is no JSON",
 }

@@ -97,6 +97,19 @@ def test_through_functions(system: Make, line: str, wanted: tuple[str, tuple[str
     ]
 
 
+@pytest.mark.parametrize("field", ["raw_bin: str = 'raw'", "raw_bin: str = Field(default='/usr/bin/raw')"])
+@pytest.mark.parametrize("given", ["settings = get_settings()", "settings = parameter"])
+def test_a_program_that_the_settings_name(system: Make, field: str, given: str) -> None:
+    code = (
+        "import asyncio\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings\n\n\n"
+        f"class Settings(BaseSettings):\n    {field}\n\n\ndef get_settings() -> Settings:\n    return Settings()\n\n\n"
+        f"async def go(name, *words, parameter=None):\n    {given}\n"
+        "    await asyncio.create_subprocess_exec(settings.raw_bin, 'run', name, *words)\n\n\n"
+        "async def score(text):\n    await go('a', '--cv-text', text)\n"
+    )
+    assert calls(system({"app.py": code})) == [("a", ("--cv-text", "$VALUE"))]
+
+
 def test_what_a_caller_decides_is_no_call_of_its_own(system: Make) -> None:
     found = list(calls_in_code(system({"door.py": RUNNER}).code))
     assert all("$" in call.started.name for call in found)
@@ -105,3 +118,26 @@ def test_what_a_caller_decides_is_no_call_of_its_own(system: Make) -> None:
 def test_tests_are_not_looked_at(system: Make) -> None:
     code = "import subprocess\nsubprocess.run(['raw', 'run', 'a'])\n"
     assert calls(system({"tests/test_app.py": code, "app.py": ""})) == []
+
+
+IN_SOME_FOLDER = """
+import os, subprocess, sys
+from pathlib import Path
+
+def folder():
+    return Path(os.environ["WORKFLOWS"])
+
+def run(name, *arguments):
+    script = folder() / name / "run.py"
+    subprocess.run([sys.executable, str(script), *arguments], check=True)
+
+def go(value):
+    run("report-sales", "--x", value)
+    run("reprot-sales", "--x", value)
+    run("another", "--x", value)
+"""
+
+
+def test_a_workflow_in_a_folder_that_the_environment_names(system: Make) -> None:
+    found = calls(system({"app.py": IN_SOME_FOLDER, ".raw/workflows/report-sales/run.py": ""}))
+    assert found == [("report-sales", ("--x", "$VALUE")), ("reprot-sales", ("--x", "$VALUE"))]

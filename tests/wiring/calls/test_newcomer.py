@@ -110,6 +110,23 @@ def test_makefiles_and_ci_jobs(said: Say) -> None:
     ]
 
 
+def test_names_that_a_pipeline_puts_together(said: Say) -> None:
+    ci = "on: push\njobs:\n  images:\n    steps:\n"
+    ci += "      - run: docker build -f ${{ matrix.part }}/Dockerfile -t x:${{ github.sha }} .\n"
+    ci += "      - run: docker build -f docker/${{ matrix.part }}.Dockerfile .\n"
+    found = said({**PROJECT, ".github/workflows/ci.yml": ci})
+    assert [one.partition(" `")[0] for one in found] == ["readme-no-such-file .github/workflows/ci.yml:6"]
+    assert "no file of a name like `docker/${{ ... }}.Dockerfile`" in found[0]
+
+
+def test_gates_of_the_project(said: Say) -> None:
+    gates = "builder:\n  gates:\n    optional:\n      a: {command: 'pytest tests/ -v', timeout_seconds: 60}\n"
+    gates += '      b:\n        command: "pytest api/tests/ -v"\n      c:\n        command: make test lint\n'
+    gates += "      d:\n        command: |\n          true\n      # command: pytest none/\n"
+    found = said({**PROJECT, ".raw/config.yaml": gates})
+    assert [one.partition(" `")[0] for one in found] == ["readme-no-such-file .raw/config.yaml:6"]
+
+
 API = (
     "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.post('/webhooks/form')\ndef form():\n    return {}\n\n\n"
     "@app.get('/candidates/{candidate_id}')\ndef candidate(candidate_id: str):\n    return {}\n"
@@ -122,6 +139,8 @@ REQUESTS = {
     'curl -fsS "http://localhost:8080/candidates/$id?x=1"': None,
     "curl http://localhost:8080/candidates/<id>": None,
     "curl http://localhost:9090/nothing": None,
+    "curl http://localhost:8080/candidates/$path": None,
+    "curl http://localhost:8080/candidate/<id>/status": "the application has no route of that path",
     "curl https://example.org/nothing": None,
     "curl -d '{}' http://localhost:8080/webhook/form": "the nearest is `/webhooks/form` (main.py:6",
     "curl http://localhost:8080/webhooks/form": "the route takes `POST` only",
@@ -134,6 +153,13 @@ def test_requests(said: Say) -> None:
     wanted = {f"README.md:{line}": reason for line, reason in enumerate(REQUESTS.values(), 5) if reason}
     assert [one.split()[:2] for one in found] == [["readme-no-such-route", place] for place in wanted]
     assert all(reason in one for one, reason in zip(found, wanted.values(), strict=True)), found
+
+
+def test_requests_of_scripts(said: Say) -> None:
+    script = '#!/bin/sh\nAPI_URL="${API_URL:-http://localhost:8080}"\n'
+    script += 'curl -d "$1" "$API_URL/webhooks/form"\ncurl -d "$1" "${API_URL}/webhook/form"\ncurl "$OTHER/nothing"\n'
+    found = said({"main.py": API, "README.md": block("uvicorn main:app --port 8080"), "scripts/send.sh": script})
+    assert [one.partition(" `")[0] for one in found] == ["readme-no-such-route scripts/send.sh:4"]
 
 
 def test_variables(said: Say) -> None:

@@ -22,6 +22,7 @@ class Params(BaseModel):
     rows_file: Path | None = None
     tags: list[str] = []
     again: bool = False
+    least: int = Field(9, ge=5)
 
 class Report(BaseWorkflow[Params]):
     @step("report")
@@ -47,6 +48,8 @@ ACCEPTED = (
     "--date=$(DATE) --kind $(KIND)",
     "--date 2026-01-31 --rows-file $(FILE)",
     "--date 2026-01-31 $(EXTRA_ARGS)",
+    "--date 2026-01-31 --least $(LEAST)",
+    "--date 2026-01-31 --least $${LEAST:-60}",
     "$(ARGS)",
     "--help",
 )
@@ -55,9 +58,10 @@ REFUSED = {
     "--day 2026-01-31": "no option `--day`; did you mean `--date`? (.raw/workflows/report/run.py:8)",
     "--date 2026-01-31 --rows_file x": "no option `--rows_file`; did you mean `--rows-file`?",
     "--date 2026-01-31 --kind monthly": "`--kind monthly`: string should match pattern",
-    "--date today": "`today` is refused at .raw/workflows/report/run.py:17: ValueError: Invalid isoformat",
+    "--date today": "`today` is refused at .raw/workflows/report/run.py:18: ValueError: Invalid isoformat",
     "--date 2026-01-31 --again yes": "unrecognized arguments: yes",
     "--date 2026-01-31 --kind": "argument --kind: expected one argument",
+    "--date 2026-01-31 --least $${LEAST:-4}": "`--least 4`: input should be greater than or equal to 5",
 }
 
 
@@ -67,7 +71,9 @@ def test_accepted(said: Say) -> None:
 
 def test_refused(said: Say) -> None:
     found = said({RUN: WORKFLOW, "Makefile": makefile(*(f"python {RUN} {words}" for words in REFUSED))})
-    assert [one.partition(" `")[0] for one in found] == [f"refused-arguments Makefile:{line}" for line in range(2, 9)]
+    assert [one.partition(" `")[0] for one in found] == [
+        f"refused-arguments Makefile:{line}" for line in range(2, 2 + len(REFUSED))
+    ]
     assert all(reason in one for reason, one in zip(REFUSED.values(), found, strict=True)), found
 
 
@@ -130,7 +136,7 @@ EFFECTS = (
     "open(MARK, 'w').write('x')",
     "import os; os.mkdir(MARK)",
     "import threading; t = threading.Thread(target=open, args=(MARK, 'w')); t.start(); t.join()",
-    "import socket; socket.socket().bind(('127.0.0.1', 0))",
+    "import socket; socket.socket().bind(('127.0.0.1', 8000))",
     "import os; os.remove(__file__)",
 )
 
@@ -143,6 +149,16 @@ def test_a_trial_ends_at_the_first_effect(said: Say, tmp_path: Path) -> None:
     assert said({**files, "Makefile": makefile(*lines)}) == []
     assert not mark.exists()
     assert (tmp_path / "project" / "job_7.py").exists()
+
+
+def test_looking_whether_there_is_ipv6_is_no_effect(said: Say) -> None:
+    code = (
+        "import argparse, socket\n\ntry:\n"
+        "    socket.socket(socket.AF_INET6).bind(('::1', 0))\nexcept OSError:\n    pass\n"
+        "argparse.ArgumentParser().parse_args()\n"
+    )
+    found = said({"job.py": code, "Makefile": makefile("python job.py --days 3")})
+    assert [one.split()[0] for one in found] == ["refused-arguments"]
 
 
 def test_a_program_of_which_packages_are_missing_still_reads_its_arguments(said: Say) -> None:
@@ -197,3 +213,16 @@ def test_a_script_finds_only_what_lies_beside_it(said: Say) -> None:
     (found,) = said(files)
     assert found.startswith("broken-program workflows/worker.py:1 `python workflows/worker.py`")
     assert said({**files, "Dockerfile": "FROM python:3.12-slim\nENV PYTHONPATH=/app\n"}) == []
+
+
+def test_what_a_script_calls_is_told_where_it_stands(said: Say) -> None:
+    files = {
+        RUN: WORKFLOW,
+        "scripts/report.sh": f"#!/bin/sh\npython {RUN} --day 2026-01-31\n",
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+        "compose.yaml": "services:\n"
+        "  a:\n    build: .\n    command: [sh, scripts/report.sh]\n"
+        f"  b:\n    build: .\n    command: python {RUN} --day 2026-01-31\n",
+    }
+    places = [one.split()[1] for one in said(files)]
+    assert sorted(places) == ["compose.yaml:7", "scripts/report.sh:2"]

@@ -9,7 +9,7 @@ import pytest
 
 from checks.discovery import project_files
 from checks.wiring.code.index import Index
-from checks.wiring.code.walk import Need
+from checks.wiring.code.noted import Need
 from checks.wiring.code.worlds import UNKNOWN
 from checks.wiring.model import Kind, Started
 
@@ -56,6 +56,14 @@ UNSET = {
             return value
         X = env("X")
         Y = env("Y", "y")
+        """,
+    "what an object is made without": """
+        import os
+        class Client:
+            def __init__(self, key=None, url=None):
+                self.key = key or os.environ["X"]
+                self.url = url or os.environ.get("URL", "http://a")
+        Client()
         """,
     "helper with flag": """
         import os
@@ -171,6 +179,20 @@ def test_runs_with_the_variable(source: str, tmp_path: Path) -> None:
 
 
 RUNS = {
+    "what an object is given": """
+        import os
+        class Client:
+            def __init__(self, key=None):
+                self.key = key or os.environ["X"]
+        Client("key")
+        """,
+    "what an object may be given": """
+        import os, json
+        class Client:
+            def __init__(self, key=None, *, name=None):
+                self.key = key or os.environ["X"]
+        Client(**json.load(open("options.json")))
+        """,
     "default": "import os\nX = os.environ.get('X', 'x').split(',')\nint(os.getenv('Y', 8000))",
     "or": "import os\nX = (os.getenv('X') or 'x').split()",
     "guarded": "import os\nif 'X' in os.environ:\n    print(os.environ['X'])",

@@ -188,3 +188,23 @@ def test_numbered_scripts_run_up_and_back(project: Write) -> None:
         ("schema-fails", "error", "migrations/0002_more.sql", 3),
         ("sql-refused", "error", "app.py", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("driver", "refused"), [("psycopg2-binary", [5]), ("psycopg", [4, 5]), ("asyncpg\npsycopg2", [5])]
+)
+def test_parameters_where_no_value_may_stand(driver: str, refused: list[int], project: Write) -> None:
+    root = project(
+        {
+            "requirements.txt": f"{driver}\n",
+            "schema.sql": "CREATE TABLE jobs (i int, at timestamptz);\n",
+            "app.py": (
+                "def f(cursor, days):\n"
+                "    cursor.execute('SELECT i FROM jobs WHERE i IN %s', (days,))\n"
+                "    cursor.execute('SELECT i FROM jobs LIMIT %s', (days,))\n"
+                "    cursor.execute('DELETE FROM jobs WHERE at < now() - interval %s', (days,))\n"
+                "    cursor.execute('DELETE FROM jobs WHERE at < now() - interval %s days', (days,))\n"
+            ),
+        }
+    )
+    assert said(findings(root)) == [("sql-refused", "error", "app.py", line) for line in refused]

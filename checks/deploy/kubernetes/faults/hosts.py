@@ -143,7 +143,14 @@ def _is_needed(unit: Unit, asked: Asked, name: str) -> bool:
     alike = get_close_matches(name, names, 1, 0.8) or [
         other for other in names if f"-{name}" in other or f"{name}-" in other
     ]
-    return bool(alike) or asked.port in _ESSENTIAL
+    return bool(alike) or (asked.port in _ESSENTIAL and _is_offered(unit, asked.port))
+
+
+def _is_offered(unit: Unit, port: int) -> bool:
+    """Whether something of the unit has the port, and so is what was meant."""
+    by_service = (simple(each, "port") for service in services(unit) for _, each in ports_of(service))
+    by_pod = (simple(each, "containerPort") for pod in unit.pods for each in pod.ports())
+    return port in by_service or port in by_pod
 
 
 def _qualified(unit: Unit, asked: Asked, labels: list[str]) -> Iterator[Diagnostic]:

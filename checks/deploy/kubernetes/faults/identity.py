@@ -13,6 +13,8 @@ from checks.deploy.kubernetes.unit import Unit, doubt, fault, short
 from checks.deploy.kubernetes.values import mapping, text
 from checks.model import Diagnostic
 
+_SHORT_KINDS = frozenset({"svc", "cm", "config", "pvc", "sts", "ds", "sa", "ns", "hpa", "cron", "app"})
+
 
 def find(unit: Unit) -> Iterator[Diagnostic]:
     """Objects that replace each other, and values that the API refuses."""
@@ -21,16 +23,17 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
         group = group_of(text(document.content, "apiVersion"))
         key = (group, document.kind, document.namespace, document.name)
         if document.name and key in seen:
-            yield _again(document, seen[key])
+            yield _again(unit, document, seen[key])
         else:
             seen[key] = document
         yield from _data(document)
         yield from _metadata(document)
 
 
-def _again(document: Document, first: Document) -> Diagnostic:
+def _again(unit: Unit, document: Document, first: Document) -> Diagnostic:
     message = f"{document.kind} `{document.name}` is there already, at {short(first.place)}"
-    if document.place.file == first.place.file or not _are_variants(document, first):
+    to_choose = unit.is_collection or _are_variants(document, first)
+    if document.place.file == first.place.file or not to_choose:
         return fault("same-object", document, ("metadata", "name"), f"{message}: the later one replaces the earlier")
     return doubt("same-object", document, ("metadata", "name"), f"{message}: whichever is applied last wins")
 
@@ -40,8 +43,16 @@ def _are_variants(document: Document, first: Document) -> bool:
     one, other = PurePosixPath(document.place.file), PurePosixPath(first.place.file)
     if one.parent != other.parent or document.content == first.content:
         return True
-    words, others = (re.split(r"[-_.]", path.stem) for path in (one, other))
+    if any(_is_named_variant(path.stem, document) for path in (one, other)):
+        return True
+    words, others = (re.split(r"s?[-_.]", path.stem.removesuffix("s")) for path in (one, other))
     return bool(set(words) & set(others))
+
+
+def _is_named_variant(stem: str, document: Document) -> bool:
+    """Whether a file is called after its object and something more than the kind: `web-nodeport.yaml`."""
+    more = stem.removeprefix(f"{document.name}-")
+    return more != stem and not document.kind.lower().startswith(more) and more not in _SHORT_KINDS
 
 
 def _data(document: Document) -> Iterator[Diagnostic]:

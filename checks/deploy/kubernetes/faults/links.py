@@ -125,6 +125,10 @@ def _alike(unit: Unit, name: str) -> str | None:
 def _may_be_outside(unit: Unit, reference: Reference) -> bool:
     if unit.uses_helm or reference.document.namespace.startswith("kube-"):
         return True
+    if unit.is_collection or (reference.document.kind == "Pod" and unit.near(reference.kind, reference.name) is None):
+        return True  # an example, which a text beside it completes
+    if reference.kind == "Role" and not any(unit.of_kind("Role", "ServiceAccount")):
+        return True
     if reference.role in ("the ingress", "the autoscaler") and not any(unit.of_kind(reference.kind)):
         return True  # these files are about something else's front, or its size
     return reference.role == "the StatefulSet" or (

@@ -46,10 +46,20 @@ def _namespace_order(unit: Unit, namespaces: dict[str, int]) -> Iterator[Diagnos
         hint = "files are applied by name: call it `00-namespace.yaml`"
         if maker.place.file == document.place.file:
             hint = "move the Namespace to the top of the file"
-        # Another folder may be meant to be applied by itself, before this one.
-        together = maker.place.file.rpartition("/")[0] == document.place.file.rpartition("/")[0]
-        make = fault if together else doubt
+        make = fault if _are_together(unit, document, maker) else doubt
         yield make("namespace-order", document, ("metadata", "namespace"), message, hint)
+
+
+def _are_together(unit: Unit, document: Document, maker: Document) -> bool:
+    """Whether one command applies both: they are in one file, or a guide names their folder."""
+    if maker.place.file == document.place.file:
+        return True
+    folder = maker.place.file.rpartition("/")[0]
+    if folder != document.place.file.rpartition("/")[0]:
+        return False  # another folder may be meant to be applied by itself, before this one
+    typed = re.finditer(r"\b(?:apply|create)\b[^\n|;&]*?\s(?:-\w*f|--filename)[ =]([^\s`'\"]+)", unit.guides)
+    last = folder.rpartition("/")[2]
+    return any(match[1].rstrip("/").rpartition("/")[2] in (last, ".") for match in typed)
 
 
 def _comes_first(unit: Unit, maker: Document) -> bool:
