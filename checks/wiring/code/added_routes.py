@@ -36,9 +36,9 @@ class AddedRoutes:
         if isinstance(definition.node, ast.ClassDef):
             return
         for decorator in definition.node.decorator_list:
-            if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
-                if decorator.func.attr in _DECORATORS:
-                    self._add(decorator, decorator.func, definition.outer)
+            function = decorator.func if isinstance(decorator, ast.Call) else None
+            if isinstance(decorator, ast.Call) and isinstance(function, ast.Attribute) and function.attr in _DECORATORS:
+                self._add(decorator, function, definition.outer)
 
     def _called(self, call: Call) -> None:
         node = call.node

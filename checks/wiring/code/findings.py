@@ -23,4 +23,6 @@ def find(system: System) -> Findings:
     ]
     reads = {found.name for run in scene.runs for found in run.walk.reads.values()}
     routes = sum(len(app.routes) for app in scene.index.apps)
-    return Findings(tuple(dict.fromkeys(found)), {"variables": len(reads), "routes": routes})
+    left = ", ".join(sorted(scene.index.left))
+    notes = {"not_followed_to_the_end": left} if left else {}
+    return Findings(tuple(dict.fromkeys(found)), {"variables": len(reads), "routes": routes}, notes)

@@ -36,7 +36,9 @@ class Index:
         self.scripts = read_scripts(root, files)
         self.programs = Programs(self.sources, self.scripts)
         self._walks: dict[object, Walk] = {}
-        self._memory = Memory()
+        self.left: set[str] = set()
+        """Programs that go on for so long that they were not followed to their end."""
+        self.memory = Memory()
 
     @cached_property
     def routes(self) -> Routes:
@@ -67,15 +69,17 @@ class Index:
         key = (program, None if values is None else frozenset(values.items()), thorough)
         if key not in self._walks:
             main = program.file if started.kind in (Kind.MODULE, Kind.FILE, Kind.WORKFLOW) else None
-            walk = Walk(self.names, World(values, main), self._memory, thorough=thorough)
+            walk = Walk(self.names, World(values, main), self.memory, thorough=thorough)
             walk.follow(program)
             self._walks[key] = walk
+            if not walk.whole:
+                self.left.add(started.name)
         return self._walks[key]
 
     @cached_property
     def everything(self) -> Walk:
         """Every module with all its functions, in an environment of which nothing is known."""
-        walk = Walk(self.names, World(None), self._memory, thorough=True)
+        walk = Walk(self.names, World(None), self.memory, thorough=True)
         for module in self.sources.own_modules():
             walk.follow_all(module)
         return walk

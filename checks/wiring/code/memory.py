@@ -33,6 +33,10 @@ class Kept(Generic[_T]):
                 return thought
         return None
 
+    def amount(self) -> int:
+        """How much was thought."""
+        return sum(len(each) for each in self._by_key.values())
+
     def keep(self, key: Hashable, world: World, thought: _T) -> None:
         """Keeps what was thought, resting on what the world has been asked."""
         answers = tuple((question, world.answer(question)) for question in sorted(world.touched))
@@ -47,6 +51,10 @@ class Memory:
     notes: Kept[tuple[Note, ...]] = field(default_factory=Kept)
     values: Kept[tuple[Value, dict[str, Place]]] = field(default_factory=Kept)
     _numbers: dict[Hashable, int] = field(default_factory=dict)
+
+    def amount(self) -> int:
+        """How many functions and modules were thought through, each time in another world."""
+        return self.notes.amount()
 
     def part(self, scope: Scope) -> Part:
         """What a module or function does, read once."""

@@ -77,13 +77,15 @@ class Way:
 class Visit:
     """A function that is called, or a module that is imported; `given` are the values of its parameters.
 
-    `way` leads there from where the calling function begins. `key` is the same for what is given alike.
+    `way` leads there from where the calling function begins. `key` is the same for what is given alike;
+    `named` where the name of a variable, or the environment, may be among it.
     """
 
     scope: Scope
     given: Mapping[str, Value]
     way: Way
     key: Hashable = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _field(node: ast.AnnAssign, name: str, owner: Definition, config: Configured
     aliases: tuple[str, ...] | None = ()
     if call is not None:
         default = _default_of(call) if default is None or call is default else default
-        aliases = _aliases(call, owner, names)
+        aliases = _aliases(call, owner, config, names)
     optional_before = config.old and _is_optional(annotation)
     is_ellipsis = isinstance(default, ast.Constant) and default.value is Ellipsis
     required = (default is None or is_ellipsis) and not optional_before
@@ -75,7 +75,7 @@ def _field(node: ast.AnnAssign, name: str, owner: Definition, config: Configured
     return Field(
         owner=owner,
         name=name,
-        names=aliases or (config.prefix + name,),
+        names=(*(aliases or ()), *((config.prefix + name,) if not aliases or config.by_name else ())),
         default=None if is_ellipsis else default,
         required=required,
         shape=shape_of(annotation, call, owner, names) if config.decodes or own_class else None,
@@ -112,10 +112,10 @@ def _default_of(call: ast.Call) -> ast.expr | None:
     return call.args[0] if call.args else None
 
 
-def _aliases(call: ast.Call, owner: Definition, names: Names) -> tuple[str, ...] | None:
-    """The variables that `alias=` names; None where they cannot be known."""
+def _aliases(call: ast.Call, owner: Definition, config: Configured, names: Names) -> tuple[str, ...] | None:
+    """The variables that `alias=` names; None where they cannot be known. `env=` counted before pydantic 2."""
     words = {each.arg: each.value for each in call.keywords}
-    given = words.get("validation_alias") or words.get("alias") or words.get("env")
+    given = words.get("validation_alias") or words.get("alias") or (words.get("env") if config.old else None)
     if given is None:
         return ()
     parts = (

@@ -11,6 +11,10 @@ from checks.temporal.names import Names
 from checks.temporal.scopes import Definition
 
 _BASES = {"pydantic_settings.BaseSettings", "pydantic_settings.main.BaseSettings"}
+_FROM_ELSEWHERE = {
+    "alias_generator", "cli_parse_args", "secrets_dir", "yaml_file", "toml_file", "json_file", "env_parse_none_str",
+}  # fmt: skip
+_BY_NAME = {"populate_by_name", "validate_by_name", "allow_population_by_field_name"}
 _OLD_BASES = {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
 
 
@@ -26,6 +30,8 @@ class Configured:
     known: bool = True
     old: bool = False
     decodes: bool = True
+    by_name: bool = False
+    """Whether a field that has an alias is filled by its own name as well."""
 
 
 @lru_cache(maxsize=1024)
@@ -60,19 +66,20 @@ def settings_lineage(definition: Definition, names: Names, depth: int = 8) -> It
             yield from settings_lineage(parent, names, depth - 1)
 
 
+@lru_cache(maxsize=1024)
 def configured(definition: Definition, names: Names) -> Configured:
-    """The settings of a settings class: its own, else the nearest inherited ones."""
-    old = _outside(definition, names) in _OLD_BASES
-    for owner in settings_lineage(definition, names):
-        assert isinstance(owner.node, ast.ClassDef)  # noqa: S101 -- for the type checker: lineages hold classes
-        words = _config_words(owner, names)
-        customised = any(getattr(each, "name", "") == "settings_customise_sources" for each in owner.node.body)
-        if words is not None:
-            config = _read_config(words, owner, names, old)
-            return replace(config, known=config.known and not customised)
-        if customised:
-            return Configured(old=old, known=False)
-    return Configured(old=old, extra="forbid")
+    """The settings of a settings class: its own, and those of the inherited ones that it does not say anew."""
+    lineage = tuple(settings_lineage(definition, names))
+    words: dict[str | None, tuple[ast.expr, Definition]] = {}
+    for owner in reversed(lineage):
+        words |= {word: (node, owner) for word, node in (_config_words(owner, names) or {}).items()}
+    config = _read_config(words, names, old=_outside(definition, names) in _OLD_BASES)
+    customised = any(
+        getattr(node, "name", "") == "settings_customise_sources"
+        for owner in lineage
+        for node in getattr(owner.node, "body", ())
+    )
+    return replace(config, known=config.known and not customised)
 
 
 def _config_words(owner: Definition, names: Names) -> dict[str | None, ast.expr] | None:
@@ -99,24 +106,30 @@ def _config_words(owner: Definition, names: Names) -> dict[str | None, ast.expr]
     return None
 
 
-def _read_config(words: dict[str | None, ast.expr], owner: Definition, names: Names, old: bool) -> Configured:
+def _read_config(words: dict[str | None, tuple[ast.expr, Definition]], names: Names, *, old: bool) -> Configured:
     def text(word: str) -> object:
-        node = words.get(word)
-        return names.constant(node, owner.own) if node is not None else None
+        node, owner = words.get(word, (None, None))
+        return names.constant(node, owner.own) if node is not None and owner is not None else None
 
     prefix, extra, delimiter = text("env_prefix"), text("extra"), text("env_nested_delimiter")
-    files = words.get("env_file")
-    nodes = files.elts if isinstance(files, (ast.Tuple, ast.List)) else [files] if files is not None else []
-    found = [names.constant(node, owner.own) for node in nodes]
     known = None not in words and not ("env_prefix" in words and not isinstance(prefix, str))
-    known = known and not {"alias_generator", "cli_parse_args", "secrets_dir", "yaml_file", "toml_file"} & words.keys()
     return Configured(
         prefix=prefix if isinstance(prefix, str) else "",
-        env_files=tuple(each for each in found if isinstance(each, str)),
+        env_files=_env_files(words, names),
         extra=extra if isinstance(extra, str) else "unknown" if "extra" in words or None in words else "forbid",
         delimiter=delimiter if isinstance(delimiter, str) else None,
         ignores_empty=text("env_ignore_empty") is True,
-        known=known,
+        known=known and not _FROM_ELSEWHERE & words.keys(),
         old=old,
         decodes=text("enable_decoding") is not False,
+        by_name=not _BY_NAME.isdisjoint(words),
     )
+
+
+def _env_files(words: dict[str | None, tuple[ast.expr, Definition]], names: Names) -> tuple[str, ...]:
+    if "env_file" not in words:
+        return ()
+    given, owner = words["env_file"]
+    nodes = given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]
+    found = [names.constant(node, owner.own) for node in nodes]
+    return tuple(each for each in found if isinstance(each, str))

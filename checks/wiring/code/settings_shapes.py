@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any
 
 from checks.temporal.names import Names
@@ -17,6 +18,7 @@ _REFUSE_EMPTY = {
     "AnyUrl", "AnyHttpUrl", "HttpUrl", "PostgresDsn", "RedisDsn", "MongoDsn", "AmqpDsn", "EmailStr", "UUID", "UUID4",
     "datetime", "date", "timedelta", "Decimal", "IPvAnyAddress",
 }  # fmt: skip
+_WHOLE = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.0*)?")
 _TRUTHS = {"0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"}
 Shape = str | tuple[str, ...] | None
 """`int`, `float`, `bool`, `json`, `filled`, or the words of a Literal; None where any text will do."""
@@ -85,17 +87,17 @@ def refused(value: str, shape: Shape) -> str | None:
     if shape == "bool":
         return None if value.lower() in _TRUTHS else "it is no truth value"
     try:
-        float(value) if shape == "float" else int(float(value))
-    except (ValueError, OverflowError):
+        float(value)
+    except ValueError:
         return "it must be a number"
-    return "it must be a whole number" if shape == "int" and float(value) != int(float(value)) else None
+    return "it must be a whole number" if shape == "int" and not _WHOLE.fullmatch(value.strip()) else None
 
 
 def converted(value: str, shape: Shape) -> Any:
     """What a field holds in the end, as far as it is plain."""
     if shape in ("int", "float"):
         try:
-            return int(value) if shape == "int" else float(value)
+            return int(float(value)) if shape == "int" else float(value)
         except ValueError:
             return UNKNOWN
     if shape == "bool":

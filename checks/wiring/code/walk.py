@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from checks.model import Place
@@ -15,6 +14,7 @@ from checks.wiring.code.asking import Asking
 from checks.wiring.code.catching import catches
 from checks.wiring.code.demanding import Demanding
 from checks.wiring.code.flow import Event, read_expression
+from checks.wiring.code.given import is_named, kept, key_of
 from checks.wiring.code.leaving import is_exit
 from checks.wiring.code.listening import Listening
 from checks.wiring.code.memory import Memory
@@ -24,11 +24,10 @@ from checks.wiring.code.relevance import is_relevant
 from checks.wiring.code.running import Running
 from checks.wiring.code.settings_config import is_settings
 from checks.wiring.code.thinking import Frame
-from checks.wiring.code.worlds import ENVIRON, UNKNOWN, ClassValue, Instance, Text, Value, World
+from checks.wiring.code.worlds import Instance, Value, World
 
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
 _MOST_CONTEXTS = 60
-_MOST_VISITS = 2000
+_MOST_VISITS = 20_000
 _UNSURE = Way(sure=False)
 
 
@@ -105,14 +104,16 @@ class Walk(Asking, Demanding, Listening, Running):
         """Whether a function was not looked at yet with what it is given here."""
         if not way.sure and not self.thorough:
             return False
+        # Where nothing is known of the world, a function reads the same whatever it is given, unless that is a name.
+        wanted = visit.key if visit.named or self.world.values is not None else None
         seen = self._seen.setdefault(visit.scope, [])
         for key, before in seen:
-            if key == visit.key and (before.sure or not way.sure) and before.caught <= way.caught:
+            if key == wanted and (before.sure or not way.sure) and before.caught <= way.caught:
                 return False
         if len(seen) >= _MOST_CONTEXTS or self._visits > _MOST_VISITS:
             self.whole = False
             return False
-        seen.append((visit.key, way))
+        seen.append((wanted, way))
         self._visits += 1
         return True
 
@@ -165,8 +166,7 @@ class Walk(Asking, Demanding, Listening, Running):
         if isinstance(definition.node, ast.ClassDef):
             self._instance(definition, given, way)
             return
-        kept = _kept(given)
-        self._visit(definition.own, kept, way, _key(kept))
+        self._visit(definition.own, kept(given), way)
 
     def _instance(self, definition: Definition, given: Mapping[str, Value], way: Way) -> None:
         instance = Instance(definition, given)
@@ -192,8 +192,8 @@ class Walk(Asking, Demanding, Listening, Running):
                     for event in read_expression(keyword.value.body, scope).events:
                         self._event(event, Frame(scope), way)
 
-    def _visit(self, scope: Scope, given: Mapping[str, Value], way: Way, key: Hashable = None) -> None:
-        self.notes.append(Visit(scope, given, way, key))
+    def _visit(self, scope: Scope, given: Mapping[str, Value], way: Way) -> None:
+        self.notes.append(Visit(scope, given, way, key_of(given) if given else None, is_named(given)))
 
     def _event(self, event: Event, frame: Frame, way: Way) -> None:
         for turn, sure in self.values.turns(event, frame):
@@ -243,24 +243,3 @@ class Walk(Asking, Demanding, Listening, Running):
             self._worker(node, scope, frame, way)
         else:
             self._runs(node, base, scope, frame, way)
-
-
-def _kept(given: Mapping[str, Value]) -> dict[str, Value]:
-    """What may matter to what a function reads: the environment, the names of variables, objects."""
-    interesting = any(
-        each is ENVIRON or (isinstance(each, Text) and _VARIABLE.fullmatch(each)) for each in given.values()
-    )
-    if interesting:
-        return {name: each for name, each in given.items() if each is not UNKNOWN}
-    plain = (Instance, ClassValue, bool, type(None))
-    return {name: each for name, each in given.items() if isinstance(each, plain)}
-
-
-def _key(given: Mapping[str, Value]) -> Hashable:
-    return tuple(sorted((name, _shown(each)) for name, each in given.items()))
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, (Instance, ClassValue)):
-        return f"{type(value).__name__} {value.definition.ref}"
-    return repr(value)

@@ -199,3 +199,21 @@ def test_console_scripts_and_modules(tmp_path: Path) -> None:
     assert module is not None
     assert module.file == "src/reports/__main__.py"
     assert code.file_of(Started(Kind.MODULE, "reports.nothing", (), ())) is None
+
+
+def test_routes_of_a_loop_make_an_application_incomplete(tmp_path: Path) -> None:
+    source = """
+        from fastapi import FastAPI
+        app = FastAPI()
+        for path in ("/a", "/b"):
+            app.get(path)(lambda: 1)
+        """
+    (app,) = code_of(tmp_path, {"main.py": source}).apps
+    assert not app.complete
+
+
+def test_a_route_without_decorator(tmp_path: Path) -> None:
+    source = "from fastapi import FastAPI\napp = FastAPI()\ndef a(): ...\napp.get('/a')(a)\n"
+    code = code_of(tmp_path, {"main.py": source})
+    assert paths(code) == ["GET /a"]
+    assert code.apps[0].complete

@@ -9,6 +9,7 @@ import pytest
 
 from checks.discovery import project_files
 from checks.wiring.code.index import Index
+from checks.wiring.code.model import known
 from checks.wiring.code.noted import Need
 from checks.wiring.code.worlds import UNKNOWN
 from checks.wiring.model import Kind, Started
@@ -390,3 +391,7 @@ def test_a_raw_workflow_runs_its_steps(tmp_path: Path) -> None:
         """
     found = needs(tmp_path, {".raw/workflows/report/run.py": source}, Started(Kind.WORKFLOW, "report", (), ()), {})
     assert [(need.name, need.sure) for need in found] == [("API_KEY", True)]
+
+
+def test_what_a_template_has_still_to_fill_in_is_not_known() -> None:
+    assert known({"A": "{{ cookiecutter.port }}", "B": "1", "C": None}) == {"A": UNKNOWN, "B": "1", "C": UNKNOWN}
