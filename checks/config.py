@@ -119,7 +119,7 @@ def _log_cap_mib(value: Value, problems: Problems) -> int:
 
 
 def _nothing_found(root: Path, catalog: Mapping[str, CatalogEntry]) -> ConfigProblem:
-    looked = [f"  gate `{entry.name}`: {_inputs(entry)}" for entry in catalog.values() if not entry.asked]
+    looked = [f"  gate `{entry.name}`: {_inputs(entry)}" for entry in catalog.values()]
     message = (
         f"no config, and no gate applies. Looked for a config in `{OWN}`, `{RAW}` (`builder.gates`) and "
         f"`{PYPROJECT}` (`[tool.skillgate]`), then for the inputs of each gate:\n" + "\n".join(looked)
@@ -132,4 +132,5 @@ def _inputs(entry: CatalogEntry) -> str:
     said += f" outside of {', '.join(f'`{glob}`' for glob in entry.without)}" if entry.without else ""
     said += " with a line that matches " + ", ".join(f"`{line}`" for line in entry.contains) if entry.contains else ""
     said += f", and {entry.components} components of a system" if entry.components else ""
+    said += ", where `--gate` or a config names it" if entry.asked else ""
     return said + (f", and settings in {', '.join(f'`{name}`' for name in entry.settings)}" if entry.settings else "")

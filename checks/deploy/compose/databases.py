@@ -51,7 +51,9 @@ def _needed(system: System, name: str) -> Iterator[Diagnostic]:
             continue
         empty = " with something in it" if given else ""
         message = f"`{name}` needs `{needed.names[0]}`{empty}: {needed.why}"
-        yield system.places.diagnostic("missing-setting", ("services", name, "environment"), message)
+        severity = Severity.ERROR if said or _is_asked(system, name) else Severity.WARNING
+        path = ("services", name, "environment")
+        yield system.places.diagnostic("missing-setting", path, message, severity=severity)
     for user in ("MYSQL_USER", "MARIADB_USER"):
         if image in ("mysql", "mariadb") and user in said and said[user].value == "root":
             message = f"`{user}` is `root`, who is there anyway: the image refuses to start"
@@ -61,6 +63,12 @@ def _needed(system: System, name: str) -> Iterator[Diagnostic]:
     if image == "temporalio/auto-setup" and said.get("DB") and (said["DB"].value or "cassandra") not in _DRIVERS:
         message = f"`DB` is `{said['DB'].value}`, which Temporal does not know"
         yield found_at(said["DB"], "missing-setting", message, "write `postgres12`")
+
+
+def _is_asked(system: System, name: str) -> bool:
+    """Whether another service counts on this one: a lone sketch of a server may be told the rest elsewhere."""
+    known = hosts(system)
+    return any(known.get(one.host) == name for one in references(system) if one.service != name)
 
 
 def credentials(system: System) -> Iterator[Diagnostic]:

@@ -51,6 +51,22 @@ def test_users_may_be_made_by_hand_where_the_server_is_told_of_none(said: str, s
     assert [each.severity.value for each in found(tmp_path, files, "wrong-credentials")] == [severity]
 
 
+@pytest.mark.parametrize(
+    ("services", "severity"),
+    [
+        (DATABASE, "warning"),
+        (f"{APP}{URL}{DATABASE}", "error"),
+        (f"{DATABASE}    environment: [POSTGRES_DB=a]\n", "error"),
+    ],
+    ids=["alone", "asked", "told"],
+)
+def test_a_database_without_a_password_is_sure_to_fail_where_somebody_counts_on_it(
+    services: str, severity: str, tmp_path: Path
+) -> None:
+    files = {"compose.yaml": f"services:\n{services}"}
+    assert [each.severity.value for each in found(tmp_path, files, "missing-setting")] == [severity]
+
+
 def test_a_host_that_is_only_like_the_name_of_a_container_is_in_doubt(tmp_path: Path) -> None:
     mail = "    environment:\n      SMTP_HOST: shop-mail\n"
     like = "  meta:\n    image: registry.example.org/meta:1.0\n    container_name: shop-meta\n"

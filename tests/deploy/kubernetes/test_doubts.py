@@ -12,7 +12,7 @@ from checks.deploy.kubernetes.check import check
 from checks.model import CheckContext
 
 CONTAINER = "{name: one, image: 'registry.example.org/one:1.0'%s}"
-SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: one}\nstringData: {password: %s}\n"
+OBJECT = "apiVersion: v1\nkind: Secret\nmetadata: {name: one}\nstringData: {password: %s}\n"
 NEEDY = CONTAINER % ", envFrom: [{configMapRef: {name: settings}}]"
 PORTED = CONTAINER % ", ports: [{containerPort: 5432}]"
 ASKING = CONTAINER % ", env: [{name: DATABASE_URL, value: 'postgresql://one@postgres:5432/one'}]"
@@ -55,7 +55,7 @@ def severities(root: Path, files: dict[str, str], rule: str) -> set[str]:
     ],
 )
 def test_a_weak_password_works_and_a_blank_does_not(value: str, severity: set[str], tmp_path: Path) -> None:
-    assert severities(tmp_path, {"k8s/secret.yaml": SECRET % value}, "unfilled-secret") == severity
+    assert severities(tmp_path, {"k8s/secret.yaml": OBJECT % value}, "unfilled-secret") == severity
 
 
 @pytest.mark.parametrize(
