@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -212,15 +211,3 @@ def _read_text(path: Path) -> str:
         raise Unreadable(f"the file cannot be read: {error.strerror}", rule="missing-file") from None
     except UnicodeDecodeError as error:
         raise Unreadable(f"byte {error.start} of the file is no UTF-8") from None
-
-
-def strings(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
-    """Every text value below `value`, with the way to it."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from strings(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from strings(item, (*path, index))
