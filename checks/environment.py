@@ -9,16 +9,17 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from checks import process
-from checks.project import REQUIREMENT_FILES
+from checks.project import REQUIREMENT_FILES, component_files
 from checks.raw.script_metadata import ScriptMetadata, read_metadata
 
 _LIMIT_S = 1800.0
-_EXTRAS = ("dev", "test", "tests", "testing")
+_TESTING = ("dev", "develop", "development", "test", "tests", "testing")
+_DOCUMENTATION = ("doc", "docs", "documentation")
 _RAW_ITSELF = re.compile(r"^(raw|raw[-_.]runtime|raw[-_.]ai)\b", re.IGNORECASE)
 _STAMP = ".skillgate-sync"
 _SHOWN_TAIL = 1500
@@ -30,10 +31,19 @@ class SyncFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the project asks for: arguments for an installer, and the files they came from."""
+    """What the project asks for: arguments for an installer, and the files they came from.
+
+    `arguments` is what nothing works without. `parts` are the rest by name, the extras, groups and requirement files
+    of single components: they are installed along, and one that cannot be had is left out and told.
+    """
 
     arguments: tuple[str, ...]
     sources: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def everything(self) -> tuple[str, ...]:
+        """All of it, for one installation."""
+        return (*self.arguments, *(argument for part in self.parts.values() for argument in part))
 
 
 def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], say: Callable[[str], None]) -> Path:
@@ -52,45 +62,69 @@ def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], s
         )
     if _stamp(wanted, venv, root) == _read(venv / _STAMP):
         return python
-    if wanted.arguments:
+    if wanted.everything():
         say(f"installing into .venv: {', '.join(wanted.sources)}")
-        _install(python, wanted.arguments, root, environment)
+        _install_declared(python, wanted, root, environment, say)
     (venv / _STAMP).write_text(_stamp(wanted, venv, root), encoding="utf-8")
     return python
 
 
 def declared(root: Path) -> Declared:
     """What the project's pyproject.toml, requirement files and RAW workflows ask for."""
-    arguments, sources = _from_pyproject(root)
-    for name in REQUIREMENT_FILES:
-        if (root / name).is_file():
-            arguments += ["-r", str(root / name)]
+    arguments, sources, parts = _from_pyproject(root)
+    for path in component_files(root, REQUIREMENT_FILES):
+        name = path.relative_to(root).as_posix()
+        if path.parent == root:
+            arguments += ["-r", str(path)]
+        else:
+            parts[name] = ("-r", str(path))
+        sources.append(name)
+    for path in component_files(root, ("pyproject.toml",)):
+        name = path.relative_to(root).as_posix()
+        if path.parent != root and {"build-system", "project"} <= set(_toml(path)):
+            parts[name] = ("-e", str(path.parent))
             sources.append(name)
     scripts = _from_scripts(root)
     if scripts:
         arguments += [requirement for requirement in scripts if requirement not in arguments]
         sources.append("the workflows' script metadata")
-    return Declared(tuple(arguments), tuple(sources))
+    return Declared(tuple(arguments), tuple(sources), parts)
 
 
-def _from_pyproject(root: Path) -> tuple[list[str], list[str]]:
-    path = root / "pyproject.toml"
+def _from_pyproject(root: Path) -> tuple[list[str], list[str], dict[str, tuple[str, ...]]]:
+    """What tests need goes with the package itself; each other extra and group is a part."""
+    data = _toml(root / "pyproject.toml")
+    project = data.get("project", {})
+    extras = project.get("optional-dependencies", {})
+    groups = data.get("dependency-groups", {})
+    installable = "build-system" in data and "name" in project
+
+    def of_extra(name: str) -> tuple[str, ...]:
+        return ("-e", f"{root}[{name}]") if installable else tuple(extras[name])
+
+    testing = [name for name in extras if name.lower() in _TESTING]
+    if installable:
+        found = ["-e", f"{root}[{','.join(testing)}]" if testing else str(root)]
+    else:
+        found = [*project.get("dependencies", ()), *(each for name in testing for each in extras[name])]
+    found += [each for name in groups if name.lower() in _TESTING for each in _group(groups, name, ())]
+    apart = (*_TESTING, *_DOCUMENTATION)
+    parts = {f"the extra {name}": of_extra(name) for name in extras if name.lower() not in apart}
+    for name in groups:
+        listed = tuple(_group(groups, name, ()))
+        if name.lower() not in apart and not set(listed) <= set(found):
+            parts[f"the group {name}"] = listed
+    return found, ["pyproject.toml"] if found or parts else [], parts
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """What stands in a TOML file, nothing where there is none. Raises SyncFailed."""
     if not path.is_file():
-        return [], []
+        return {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SyncFailed(f"{path}: {error}") from error
-    project = data.get("project", {})
-    extras = [name for name in project.get("optional-dependencies", {}) if name.lower() in _EXTRAS]
-    groups = data.get("dependency-groups", {})
-    grouped = [each for name in groups if name.lower() in _EXTRAS for each in _group(groups, name, ())]
-    if "build-system" in data and "name" in project:
-        return ["-e", f"{root}[{','.join(extras)}]" if extras else str(root), *grouped], ["pyproject.toml"]
-    listed = [*project.get("dependencies", [])]
-    for extra in extras:
-        listed += project["optional-dependencies"][extra]
-    return [*listed, *grouped], ["pyproject.toml"] if listed or grouped else []
 
 
 def _group(groups: Mapping[str, Any], name: str, seen: tuple[str, ...]) -> list[str]:
@@ -120,8 +154,23 @@ def _from_scripts(root: Path) -> list[str]:
     return list(found)
 
 
-def _install(python: Path, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
-    """uv where it is there and succeeds, else pip: uv may be set up for other registries than pip is."""
+def _install_declared(
+    python: Path, wanted: Declared, root: Path, environment: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    """All at once, so that versions suit each other; where that fails, part by part. Raises SyncFailed."""
+    if not wanted.parts or _install(python, wanted.everything(), root, environment) is not None:
+        if wanted.arguments:
+            trouble = _install(python, wanted.arguments, root, environment)
+            if trouble is not None:
+                raise SyncFailed(f"what the project declares could not be installed: {trouble}")
+        for name, arguments in wanted.parts.items():
+            trouble = _install(python, arguments, root, environment)
+            if trouble is not None:
+                say(f"left out, since it could not be installed: {name}: {trouble.splitlines()[-1]}")
+
+
+def _install(python: Path, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> str | None:
+    """uv where it is there and succeeds, else pip: uv may be set up for other registries. None, or what went wrong."""
     uv = shutil.which("uv", path=environment.get("PATH"))
     if uv is not None:
         outcome = _run(
@@ -130,17 +179,23 @@ def _install(python: Path, arguments: Sequence[str], root: Path, environment: Ma
             environment,
         )
         if outcome.exit_code == 0:
-            return
+            return None
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    _must(pip, root, environment, "what the project declares could not be installed")
+    return _trouble(_run(pip, root, environment))
 
 
 def _must(words: Sequence[str], root: Path, environment: Mapping[str, str], trouble: str) -> None:
-    outcome = _run(words, root, environment)
-    if outcome.exit_code != 0:
-        said = outcome.not_started or outcome.output.decode("utf-8", "backslashreplace").strip()[-_SHOWN_TAIL:]
-        why = f"timed out ({_LIMIT_S:g} s)" if outcome.timed_out else said
+    why = _trouble(_run(words, root, environment))
+    if why is not None:
         raise SyncFailed(f"{trouble}: {why}")
+
+
+def _trouble(outcome: process.Outcome) -> str | None:
+    """Why a program failed, None where it did not."""
+    if outcome.exit_code == 0:
+        return None
+    said = outcome.not_started or outcome.output.decode("utf-8", "backslashreplace").strip()[-_SHOWN_TAIL:]
+    return f"timed out ({_LIMIT_S:g} s)" if outcome.timed_out else said or f"exit {outcome.exit_code}"
 
 
 def _run(words: Sequence[str], root: Path, environment: Mapping[str, str]) -> process.Outcome:
@@ -151,13 +206,9 @@ def _stamp(wanted: Declared, venv: Path, root: Path) -> str:
     """Changes with the declarations and with every package that comes or goes."""
     folders = sorted(venv.glob("lib/python*/site-packages"))
     installed = [(str(folder.relative_to(venv)), folder.stat().st_mtime_ns) for folder in folders]
-    files = [
-        Path(each) for before, each in zip(("", *wanted.arguments), wanted.arguments, strict=False) if before == "-r"
-    ]
+    files = component_files(root, (*REQUIREMENT_FILES, "pyproject.toml"))
     texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
-    if (root / "pyproject.toml").is_file():
-        texts.append((root / "pyproject.toml").read_text(encoding="utf-8", errors="replace"))
-    return hashlib.sha256(json.dumps([wanted.arguments, texts, installed]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([wanted.everything(), texts, installed]).encode()).hexdigest()
 
 
 def _read(path: Path) -> str | None:

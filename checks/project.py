@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from checks.hints import run_command
 
-REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "api/requirements.txt")
+REQUIREMENT_FILES = ("requirements.txt", "requirements/*.txt", "requirements-*.txt", "requirements_*.txt")
+_COMPONENT_DEPTHS = ("", "*/", "*/*/")
+_NOT_THE_PROJECTS = frozenset(("node_modules", "site-packages", "venv", "env", "build", "dist", "vendor"))
 
 
 class Python(NamedTuple):
@@ -76,10 +78,29 @@ def _bin_python(environment: Path) -> Path | None:
 
 def declares_dependencies(root: Path) -> bool:
     """Whether the project says what its own environment must hold."""
-    if any((root / name).is_file() for name in REQUIREMENT_FILES):
+    if component_files(root, REQUIREMENT_FILES):
         return True
+    return any(_asks_for_packages(path) for path in component_files(root, ("pyproject.toml",)))
+
+
+def component_files(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """Files of the project and of its components, two folders down at most; what is nearest to the top comes first."""
+    found: dict[Path, None] = {}
+    for depth in _COMPONENT_DEPTHS:
+        for pattern in patterns:
+            found.update((path, None) for path in sorted(root.glob(depth + pattern)) if _is_own(path, root))
+    return list(found)
+
+
+def _is_own(path: Path, root: Path) -> bool:
+    folders = path.relative_to(root).parts[:-1]
+    hidden = any(part.startswith(".") or part in _NOT_THE_PROJECTS for part in folders)
+    return not hidden and path.is_file()
+
+
+def _asks_for_packages(path: Path) -> bool:
     try:
-        text = (root / "pyproject.toml").read_bytes()
+        text = path.read_bytes()
     except OSError:
         return False
     if b"[project]" not in text:

@@ -23,6 +23,14 @@ from checks.environment import SyncFailed, declared, sync
             ("six", "a"),
         ),
         (
+            {"pyproject.toml": "[project]\n[project.optional-dependencies]\ntest=['a']\napi=['b']\njobs=['c']\n"},
+            ("a", "b", "c"),
+        ),
+        (
+            {"pyproject.toml": "[dependency-groups]\ndev=['a']\napi=['b']\ndocs=['c']\n"},
+            ("a", "b"),
+        ),
+        (
             {"pyproject.toml": "[dependency-groups]\ntest=['a', {include-group='more'}]\nmore=['b']\n"},
             ("a", "b"),
         ),
@@ -34,7 +42,7 @@ from checks.environment import SyncFailed, declared, sync
     ],
 )
 def test_what_is_declared(project, files: dict[str, str], arguments: tuple[str, ...]) -> None:
-    assert declared(project(files)).arguments == arguments
+    assert declared(project(files)).everything() == arguments
 
 
 def test_a_package_is_installed_with_its_test_extras(project) -> None:
@@ -43,6 +51,32 @@ def test_a_package_is_installed_with_its_test_extras(project) -> None:
         "[project.optional-dependencies]\ndev=['six']\n"
     })  # fmt: skip
     assert declared(root).arguments == ("-e", f"{root}[dev]")
+
+
+def test_components_have_requirements_of_their_own(project) -> None:
+    nested = ("api/requirements.txt", "services/worker/requirements-dev.txt", "requirements/base.txt")
+    files = ("requirements.txt", *nested)
+    root = project(dict.fromkeys((*files, ".venv/requirements.txt", "web/node_modules/requirements.txt"), "six\n"))
+    wanted = declared(root)
+    assert set(wanted.sources) == set(files)
+    assert wanted.arguments == ("-r", str(root / "requirements.txt"))
+
+
+def test_a_package_of_a_component_is_installed_as_one(project) -> None:
+    package = "[build-system]\nrequires=['hatchling']\n[project]\nname='a'\nversion='1'\n"
+    root = project({"services/api/pyproject.toml": package, "tools/lint/pyproject.toml": "[tool.ruff]\n"})
+    assert declared(root).parts == {"services/api/pyproject.toml": ("-e", str(root / "services/api"))}
+
+
+def test_an_extra_that_cannot_be_had_costs_only_itself(project) -> None:
+    root = project({
+        "pyproject.toml": "[project]\nname='a'\n[project.optional-dependencies]\n"
+        "raw=['six==0.0.0.1']\napi=['iniconfig']\n"
+    })  # fmt: skip
+    said: list[str] = []
+    sync(root, None, clean_environment(), said.append)
+    assert list(root.glob(".venv/lib/*/site-packages/iniconfig"))
+    assert [text for text in said if "left out" in text and "the extra raw" in text and "six==0.0.0.1" in text]
 
 
 def test_sync_creates_then_updates_then_rests(project) -> None:
