@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from checks import process
-from checks.project import REQUIREMENT_FILES, component_files
+from checks.project import REQUIREMENT_FILES, component_files, find_uv
 from checks.raw.script_metadata import ScriptMetadata, read_metadata
 
 _LIMIT_S = 1800.0
@@ -171,7 +170,7 @@ def _install_declared(
 
 def _install(python: Path, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> str | None:
     """uv where it is there and succeeds, else pip: uv may be set up for other registries. None, or what went wrong."""
-    uv = shutil.which("uv", path=environment.get("PATH"))
+    uv = find_uv(environment)
     if uv is not None:
         outcome = _run(
             [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *arguments],

@@ -52,6 +52,14 @@ def find_python(root: Path, explicit: str | None, environment: Mapping[str, str]
     return Python(Path(sys.executable), "skillgate's own", problem if declares_dependencies(root) else None)
 
 
+def find_uv(environment: Mapping[str, str], *besides: Path) -> str | None:
+    """uv on PATH, in one of these folders, or beside our own Python."""
+    import shutil
+
+    folders = (environment.get("PATH", ""), *map(str, besides), str(Path(sys.executable).parent))
+    return next((found for folder in folders if (found := shutil.which("uv", path=folder))), None)
+
+
 def _explicit(name: str, environment: Mapping[str, str]) -> Path:
     if os.sep not in name:
         import shutil

@@ -9,6 +9,7 @@ import pytest
 from support.program import Skillgate, clean_environment, gates
 
 from checks.environment import SyncFailed, declared, sync
+from checks.project import find_uv
 
 
 @pytest.mark.parametrize(
@@ -127,3 +128,11 @@ def test_the_projects_python_is_named_in_every_report(skillgate: Skillgate, proj
     assert ran.json["python"] == sys.executable
     assert (root / ran.json["gates"][0]["log"]).read_text().strip() == sys.executable
     assert Path(ran.json["python"]).is_absolute()
+
+
+def test_uv_is_found_beside_skillgate_and_pip_serves_where_it_is_not(project, monkeypatch) -> None:
+    root = project({"pyproject.toml": "[project]\nname='a'\ndependencies=['six']\n"})
+    assert find_uv({"PATH": ""}) == str(Path(sys.executable).with_name("uv"))
+    monkeypatch.setattr("checks.environment.find_uv", lambda *_: None)
+    sync(root, None, clean_environment(), lambda _: None)
+    assert [path.read_text().strip() for path in root.glob(".venv/lib/*/site-packages/six-*/INSTALLER")] == ["pip"]

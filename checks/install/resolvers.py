@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.process import Command, Outcome, run
+from checks.project import find_uv
 from checks.raw.requirements import normalise
 
 LIMIT_S = 90.0
@@ -75,8 +75,7 @@ class Resolver:
 
 def find_resolvers(python: Path, environment: Mapping[str, str], cwd: Path) -> Iterator[Resolver]:
     """uv on PATH, beside the project's Python or beside ours; then every pip that works, looked for when needed."""
-    folders = (environment.get("PATH", ""), str(python.parent), str(Path(sys.executable).parent))
-    uv = next((found for folder in folders if (found := shutil.which("uv", path=folder))), None)
+    uv = find_uv(environment, python.parent)
     candidates: list[tuple[str, tuple[str, ...]]] = [("uv", (uv,))] if uv else []
     candidates += [("pip", (str(each), "-I", "-m", "pip")) for each in dict.fromkeys((python, Path(sys.executable)))]
     for kind, argv in candidates:

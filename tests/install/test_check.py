@@ -311,7 +311,7 @@ def test_tools_of_workflows_count_on_what_the_workflow_declares(judge: Judge) ->
 
 
 def test_pip_serves_where_uv_is_not_there(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.install.resolvers.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("checks.install.resolvers.find_uv", lambda *_: None)
     result = judge({"requirements.txt": "never-heard-of\n", "api/main.py": "import starlette\n"})
     assert str(result.evidence["resolver"]).startswith("pip ")
     assert said(result)[-1] == ("unknown-package", "requirements.txt", 1)
