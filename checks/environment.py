@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from checks import process
+from checks.hints import run_command
+from checks.interpreters import on_this_machine, suitable
 from checks.project import REQUIREMENT_FILES, component_files, find_uv
 from checks.raw.script_metadata import ScriptMetadata, read_metadata
 
@@ -55,10 +56,7 @@ def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], s
     python = venv / "bin" / "python"
     if not python.is_file():
         say(f"creating {venv}")
-        base = base_python or Path(getattr(sys, "_base_executable", sys.executable))
-        _must(
-            [str(base), "-m", "venv", "--clear", str(venv)], root, environment, "the environment could not be created"
-        )
+        _must(_creation(root, venv, base_python, environment), root, environment, "no environment could be created")
     if _stamp(wanted, venv, root) == _read(venv / _STAMP):
         return python
     if wanted.everything():
@@ -66,6 +64,21 @@ def sync(root: Path, base_python: Path | None, environment: Mapping[str, str], s
         _install_declared(python, wanted, root, environment, say)
     (venv / _STAMP).write_text(_stamp(wanted, venv, root), encoding="utf-8")
     return python
+
+
+def _creation(root: Path, venv: Path, base_python: Path | None, environment: Mapping[str, str]) -> list[str]:
+    """What creates the environment. Raises SyncFailed where no Python of this machine is the one asked for."""
+    asked = str(_toml(root / "pyproject.toml").get("project", {}).get("requires-python", ""))
+    base = base_python or suitable(asked, environment)
+    if base is not None:
+        return [str(base), "-m", "venv", "--clear", str(venv)]
+    uv = find_uv(environment)
+    if uv is None:
+        raise SyncFailed(
+            f"pyproject.toml asks for Python {asked}, and here is only {on_this_machine(environment)}: install one "
+            f"that suits, or name it: {run_command(root, '--sync --python PATH')}"
+        )
+    return [uv, "venv", "--quiet", "--seed", "--clear", "--python", asked, str(venv)]
 
 
 def declared(root: Path) -> Declared:
@@ -169,7 +182,7 @@ def _install_declared(
 
 
 def _install(python: Path, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> str | None:
-    """uv where it is there and succeeds, else pip: uv may be set up for other registries. None, or what went wrong."""
+    """uv where it is there, else pip, which may be set up for other registries. None, or what went wrong."""
     uv = find_uv(environment)
     if uv is not None:
         outcome = _run(
@@ -177,10 +190,15 @@ def _install(python: Path, arguments: Sequence[str], root: Path, environment: Ma
             root,
             environment,
         )
-        if outcome.exit_code == 0:
-            return None
+        if outcome.exit_code == 0 or _is_final(outcome):
+            return _trouble(outcome)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     return _trouble(_run(pip, root, environment))
+
+
+def _is_final(outcome: process.Outcome) -> bool:
+    """What uv knows for sure, pip finds out after many tries; a name that uv's registries lack may be in pip's."""
+    return b"No solution found" in outcome.output and b"not found in the package registry" not in outcome.output
 
 
 def _must(words: Sequence[str], root: Path, environment: Mapping[str, str], trouble: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from support.program import Skillgate, clean_environment, gates
 
 from checks.environment import SyncFailed, declared, sync
+from checks.interpreters import suitable
 from checks.project import find_uv
 
 
@@ -128,6 +129,31 @@ def test_the_projects_python_is_named_in_every_report(skillgate: Skillgate, proj
     assert ran.json["python"] == sys.executable
     assert (root / ran.json["gates"][0]["log"]).read_text().strip() == sys.executable
     assert Path(ran.json["python"]).is_absolute()
+
+
+def test_the_environment_has_a_python_that_the_project_asks_for(project, monkeypatch) -> None:
+    root = project({"pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.29'\ndependencies=['six']\n"})
+    with pytest.raises(SyncFailed, match=r"3\.29"):  # by uv, which could not fetch one either
+        sync(root, None, clean_environment(UV_OFFLINE="1"), lambda _: None)
+    monkeypatch.setattr("checks.environment.find_uv", lambda *_: None)
+    with pytest.raises(SyncFailed, match=r"asks for Python >=3\.29, and here is only .*3\.11.*--python PATH"):
+        sync(root, None, clean_environment(), lambda _: None)
+    assert sync(root, Path(sys.executable), clean_environment(), lambda _: None).is_file()
+
+
+def test_another_python_on_path_serves(tmp_path: Path) -> None:
+    other = tmp_path / "python3.29"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    assert suitable(">=3.29", {"PATH": str(tmp_path)}) == other
+    assert suitable(">=3.29", {"PATH": ""}) is None
+    assert suitable(">=3.11", {"PATH": str(tmp_path)}) == Path(sys._base_executable)
+
+
+def test_what_uv_knows_for_sure_is_not_tried_again_with_pip(project) -> None:
+    root = project({"pyproject.toml": "[project]\nname='a'\ndependencies=['six==1.16', 'six==1.15']\n"})
+    with pytest.raises(SyncFailed, match="No solution found"):
+        sync(root, None, clean_environment(), lambda _: None)
 
 
 def test_uv_is_found_beside_skillgate_and_pip_serves_where_it_is_not(project, monkeypatch) -> None:
