@@ -141,13 +141,21 @@ def test_the_environment_has_a_python_that_the_project_asks_for(project, monkeyp
     assert sync(root, Path(sys.executable), clean_environment(), lambda _: None).is_file()
 
 
-def test_another_python_on_path_serves(tmp_path: Path) -> None:
-    other = tmp_path / "python3.29"
-    other.write_text("#!/bin/sh\n")
-    other.chmod(0o755)
-    assert suitable(">=3.29", {"PATH": str(tmp_path)}) == other
-    assert suitable(">=3.29", {"PATH": ""}) is None
-    assert suitable(">=3.11", {"PATH": str(tmp_path)}) == Path(sys._base_executable)
+def test_another_python_serves_where_it_can_make_environments(tmp_path: Path) -> None:
+    def python(path: Path, text: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    on_path = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
+    shim = python(tmp_path / "bin" / "python3.29", "exit 127")
+    assert suitable(">=3.29,<3.30", on_path) is None
+    kept = python(tmp_path / ".pyenv" / "versions" / "3.29.1" / "bin" / "python3.29", "exit 0")
+    assert suitable(">=3.29,<3.30", on_path) == kept
+    python(shim, "exit 0")
+    assert suitable(">=3.29,<3.30", on_path) == shim
+    assert suitable(">=3.11", on_path) == Path(sys._base_executable)
 
 
 def test_what_uv_knows_for_sure_is_not_tried_again_with_pip(project) -> None:
