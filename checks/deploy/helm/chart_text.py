@@ -26,17 +26,19 @@ class ChartText:
     chart: Chart
 
     @cached_property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """The chart's own templates as they are written, under their names in the project."""
+        return tuple(_texts(self.chart.root, self.chart.inside("templates")))
+
+    @cached_property
     def own(self) -> tuple[Read, ...]:
         """The chart's own templates."""
-        return tuple(
-            read_template(name, text) for name, text in _texts(self.chart.root, self.chart.inside("templates"))
-        )
+        return tuple(read_template(name, text) for name, text in self.texts)
 
     @cached_property
     def elements(self) -> tuple[Use, ...]:
         """What the chart's own templates ask of the parts of a value."""
-        texts = _texts(self.chart.root, self.chart.inside("templates"))
-        return tuple(use for name, text in texts for use in element_uses(name, text))
+        return tuple(use for name, text in self.texts for use in element_uses(name, text))
 
     @cached_property
     def helpers(self) -> tuple[Read, ...]:

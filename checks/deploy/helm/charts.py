@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ class Dependency:
     line: int | None
     conditions: tuple[str, ...] = ()
     vendored: bool = True
+    repository: str = ""
+    local: str | None = None
+    """The folder of this project that `file://` names, relative to the project."""
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +72,7 @@ class Chart:
     @property
     def missing(self) -> tuple[Dependency, ...]:
         """Dependencies that are named and not there."""
-        return tuple(each for each in self.dependencies if not each.vendored)
+        return tuple(each for each in self.dependencies if not each.vendored and each.local is None)
 
     @property
     def default_values(self) -> str | None:
@@ -137,7 +142,7 @@ def _dependencies(root: Path, prefix: str, about: Source, subcharts: Mapping[str
     entries += [(entry, None) for entry in old]
     found = [_dependency(root, prefix, entry, line, subcharts) for entry, line in entries if isinstance(entry, dict)]
     named = {each.name for each in found}
-    return (*found, *(Dependency(name, name, None) for name in subcharts if name not in named))
+    return (*found, *(Dependency(name, name, None, declared=False) for name in subcharts if name not in named))
 
 
 def _requirements(root: Path, prefix: str) -> list[Any]:
@@ -155,4 +160,25 @@ def _dependency(
     name = str(entry.get("name") or "")
     conditions = [word.strip() for word in str(entry.get("condition") or "").split(",") if word.strip()]
     packed = any((root / f"{prefix}charts").glob(f"{name}-*.tgz")) if name else False
-    return Dependency(name, str(entry.get("alias") or name), line, tuple(conditions), packed or name in subcharts)
+    repository = str(entry.get("repository") or "")
+    vendored = packed or name in subcharts
+    local = None if vendored else _local(root, prefix, repository)
+    return Dependency(name, str(entry.get("alias") or name), line, tuple(conditions), vendored, repository, local)
+
+
+def _local(root: Path, prefix: str, repository: str) -> str | None:
+    """The chart beside this one that `helm dependency build` would pack; not one that has such needs itself."""
+    if not repository.startswith("file://"):
+        return None
+    folder = os.path.normpath(f"{prefix}{repository.removeprefix('file://')}")
+    if folder.startswith(("..", "/")) or not (root / folder / "Chart.yaml").is_file():
+        return None
+    own = _chart_dependencies(root, folder)
+    there = all((root / folder / "charts" / str(name)).is_dir() for name in own)
+    return folder if there else None
+
+
+def _chart_dependencies(root: Path, folder: str) -> list[str]:
+    content = read_source(root, f"{folder}/Chart.yaml").content
+    listed = content.get("dependencies") if isinstance(content, dict) else None
+    return [str(each.get("name")) for each in listed or [] if isinstance(each, dict)]

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from checks.deploy.helm.chart_text import ChartText
 from checks.deploy.helm.differences import difference_findings
+from checks.deploy.helm.file_rules import file_findings
 from checks.deploy.helm.findings import ERROR, WARNING, merged
 from checks.deploy.helm.hooks import hook_findings
+from checks.deploy.helm.outside import with_outside
 from checks.deploy.helm.pruned import without_dependencies
+from checks.deploy.helm.rendered_keys import repeated_findings
 from checks.deploy.helm.rendered_rules import rendered_findings
 from checks.deploy.helm.rendering import Survey, survey
 from checks.deploy.helm.undefined import undefined_findings
+from checks.deploy.helm.upgrade_rules import upgrade_findings
 from checks.deploy.helm.value_rules import value_findings
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence
 
@@ -70,11 +74,15 @@ def _of_texts(found: Survey, context: CheckContext) -> Iterator[Diagnostic]:
     for chart in found.charts:
         text = ChartText(chart)
         yield from value_findings(text)
+        yield from file_findings(text)
         for attempt, rendering in found.renderings:
             if attempt.chart is chart:
                 yield from rendered_findings(text, attempt, rendering, found.releases)
                 yield from hook_findings(rendering)
+                yield from upgrade_findings(chart, rendering)
         tried = [each for each in found.tried if each.attempt.chart is chart]
+        for each in tried:
+            yield from repeated_findings(each)
         if found.program is not None and not chart.is_library and (tried or not chart.missing):
             yield from undefined_findings(text, tried, found.releases, found.program, context)
 
@@ -85,9 +93,11 @@ def _of_renderings(found: Survey, context: CheckContext) -> Iterator[Diagnostic]
 
     for chart in found.charts:
         own = [(attempt, rendering) for attempt, rendering in found.renderings if attempt.chart is chart]
+        text = ChartText(chart)
         seen: dict[Diagnostic, list[str]] = {}
         for attempt, rendering in own:
-            for each in dict.fromkeys(without_dependencies(judge(rendering, context.root), attempt)):
+            faults = without_dependencies(judge(rendering, context.root), attempt)
+            for each in dict.fromkeys(with_outside(faults, text, attempt, rendering)):
                 seen.setdefault(each, []).append(rendering.name)
         for each, names in seen.items():
             found_here = _as_default(each, context) if each.rule in _DEFAULTS else each

@@ -17,7 +17,7 @@ from checks.deploy.helm.yaml_source import parse_documents
 from checks.model import CheckContext, Diagnostic, Place
 
 _NO_NEWS = re.compile(
-    r"icon is recommended|file does not exist|missing these dependencies|"  # a note, a chart without values, ours
+    r"icon is recommended|(file|directory) does not exist|missing these dependencies|"  # a note, an umbrella, ours
     r"unable to parse YAML|unable to load chart|cannot load Chart.yaml"  # said by `helm template`, too
 )
 _SOURCE = re.compile(r"^# Source: (\S+)$", re.M)
@@ -191,7 +191,11 @@ def _empty(tried: Sequence[Tried]) -> Iterator[Diagnostic]:
     """Charts that render without an object in every one of their renderings."""
     for chart in dict.fromkeys(each.attempt.chart for each in tried):
         own = [each for each in tried if each.attempt.chart is chart]
-        if chart.is_library or any(each.answer.failed or each.answer.broken or _has_object(each) for each in own):
+        if (
+            chart.is_library
+            or chart.missing
+            or any(each.answer.failed or each.answer.broken or _has_object(each) for each in own)
+        ):
             continue
         # A chart of templates that go through values is empty until somebody gives some.
         severity = WARNING if _has_templates(chart) else ERROR

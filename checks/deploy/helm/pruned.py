@@ -18,11 +18,18 @@ _LEFT_OUT = shutil.ignore_patterns(".git", "node_modules", "__pycache__", "Chart
 
 
 def folder_to_render(chart: Chart, scratch: Path, number: int) -> Path:
-    """The chart's own folder; where dependencies are missing, a copy that does not ask for them."""
-    if not chart.missing:
+    """The chart's own folder; where dependencies are missing, a copy that does not ask for them.
+
+    A dependency that lies beside the chart is put into the copy, as `helm dependency build` does.
+    """
+    local = [(each.name, each.local) for each in chart.dependencies if each.local is not None]
+    if not chart.missing and not local:
         return chart.path
     target = scratch / f"chart-{number}"
     shutil.copytree(chart.path, target, ignore=_LEFT_OUT, symlinks=True)
+    for name, folder in local:
+        inside = target / "charts" / name
+        shutil.copytree(chart.root / folder, inside, ignore=_LEFT_OUT, symlinks=True, dirs_exist_ok=True)
     (target / "Chart.yaml").write_text(yaml.safe_dump(_without_missing(chart)), encoding="utf-8")
     return target
 

@@ -15,6 +15,7 @@ import yaml
 from checks.deploy.helm.attempts import Attempt, Tried, attempts_of
 from checks.deploy.helm.charts import Chart, find_charts
 from checks.deploy.helm.commands import Release, find_releases
+from checks.deploy.helm.dependencies import dependency_findings
 from checks.deploy.helm.failures import failures_of
 from checks.deploy.helm.kube_versions import with_kube_versions
 from checks.deploy.helm.needs import need_findings, with_examples
@@ -70,7 +71,8 @@ def survey(context: CheckContext, scratch: Path) -> Survey:
     tried, needs = with_examples(with_kube_versions(first, program, context), program, context)
     tried = judged(tried)
     renderings = tuple((each.attempt, _rendering(each)) for each in tried if not each.answer.failed)
-    failures = (*failures_of(tried, program, context), *need_findings(needs, tried, releases))
+    absent = tuple(each for chart in charts for each in dependency_findings(chart, files))
+    failures = (*absent, *failures_of(tried, program, context), *need_findings(needs, tried, releases))
     broken = next((answer.broken for answer in answers if answer.broken), None)
     return Survey(charts, releases, program, tried, renderings, failures, broken or _unfetched(charts))
 

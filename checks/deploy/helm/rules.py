@@ -73,7 +73,8 @@ RULES: tuple[Rule, ...] = (
         "repeated-key",
         _ERROR,
         "No key is written twice",
-        "The last one wins without a word, and what was set above it is not what runs.",
+        "The last one wins without a word, and what was set above it is not what runs. In a rendering, objects without "
+        "`---` between them become one.",
         "api:\n  replicas: 2\napi:\n  port: 8000",
         "api:\n  replicas: 2\n  port: 8000",
     ),
@@ -144,5 +145,42 @@ RULES: tuple[Rule, ...] = (
         "is forgotten in the other. What a values file or an overlay changes is not counted.",
         "k8s/api.yaml sets API_TOKEN, chart/templates/api.yaml does not",
         "both set API_TOKEN",
+    ),
+    _rule(
+        "missing-file",
+        _ERROR,
+        "Every file that a template prints is in the chart",
+        "`.Files.Get` of a file that is not there, or that Helm keeps to itself, renders as nothing, without a word. "
+        "Where only a condition leads there and nothing has a similar name, this is a warning.",
+        '{{ .Files.Get "files/nginx.conf" }}      # the file is config/nginx.conf',
+        '{{ .Files.Get "config/nginx.conf" }}',
+    ),
+    _rule(
+        "type-too-late",
+        _ERROR,
+        "A type is there before its objects",
+        "Helm asks the cluster for every type before it makes the first object: a definition among the templates comes "
+        "too late for an object beside it.",
+        "templates/crd.yaml, templates/schedule.yaml",
+        "crds/crd.yaml, templates/schedule.yaml",
+    ),
+    _rule(
+        "changing-selector",
+        _ERROR,
+        "No version stands in what cannot be changed",
+        "The selector of a workload and the claims of a StatefulSet stay as they were made. With the chart's version "
+        "among their labels the first installation works, and the next upgrade is refused.",
+        'matchLabels:\n  {{- include "app.labels" . | nindent 4 }}      # has helm.sh/chart',
+        'matchLabels:\n  {{- include "app.selectorLabels" . | nindent 4 }}',
+    ),
+    _rule(
+        "missing-dependency",
+        _ERROR,
+        "Every dependency can be had",
+        "Helm refuses a chart whose dependencies are not all in charts/, also one that a condition switches off. Told "
+        "where nothing can bring it: `file://` names no chart, or the others are vendored and this one is neither "
+        "locked nor fetched by any document or pipeline. A dependency that is only not fetched yet is no fault.",
+        "dependencies:\n  - {name: redis, version: 1.0.0, repository: file://../redis}      # no such folder",
+        "dependencies:\n  - {name: redis, version: 1.0.0, repository: file://../../charts/redis}",
     ),
 )

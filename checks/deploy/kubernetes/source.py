@@ -129,7 +129,8 @@ def _is_empty(node: yaml.Node | None) -> bool:
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else None
-    written = text.splitlines()[line - 1] if line and line <= text.count("\n") + 1 and text else ""
+    lines = text.splitlines()
+    written = lines[line - 1] if line and line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         return Unreadable("this is no YAML: the line is indented with a tab; YAML takes spaces only", line)
     return Unreadable(f"this is no YAML: {error.problem or error.context}", line)
