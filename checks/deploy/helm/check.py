@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from checks.deploy.helm.attempts import Attempt
 from checks.deploy.helm.chart_text import ChartText
+from checks.deploy.helm.charts import Chart
 from checks.deploy.helm.differences import difference_findings
 from checks.deploy.helm.file_rules import file_findings
 from checks.deploy.helm.findings import ERROR, WARNING, merged
 from checks.deploy.helm.hooks import hook_findings
+from checks.deploy.helm.other_names import name_findings
 from checks.deploy.helm.outside import with_outside
 from checks.deploy.helm.pruned import without_dependencies
 from checks.deploy.helm.rendered_keys import repeated_findings
 from checks.deploy.helm.rendered_rules import rendered_findings
 from checks.deploy.helm.rendering import Survey, survey
+from checks.deploy.helm.stand_ins import honest
 from checks.deploy.helm.undefined import undefined_findings
 from checks.deploy.helm.upgrade_rules import upgrade_findings
 from checks.deploy.helm.value_rules import value_findings
+from checks.deploy.kubernetes.documents import Rendering
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence
 
 SHOWN_NAMES = 2
 _ECHOES = frozenset({"helm.undefined-template", "helm.undefined-value"})
 _DEFAULTS = frozenset({"kubernetes.unfilled-secret"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """A rendering that is judged; `is_whole` says that no template was left out of it."""
+
+    attempt: Attempt
+    rendering: Rendering
+    is_whole: bool
 
 
 def check(context: CheckContext) -> CheckResult:
@@ -75,14 +90,17 @@ def _of_texts(found: Survey, context: CheckContext) -> Iterator[Diagnostic]:
         text = ChartText(chart)
         yield from value_findings(text)
         yield from file_findings(text)
-        for attempt, rendering in found.renderings:
-            if attempt.chart is chart:
-                yield from rendered_findings(text, attempt, rendering, found.releases)
-                yield from hook_findings(rendering)
-                yield from upgrade_findings(chart, rendering)
-        tried = [each for each in found.tried if each.attempt.chart is chart]
-        for each in tried:
-            yield from repeated_findings(each)
+        for each in _shown(found, chart):
+            own = [
+                *rendered_findings(text, each.attempt, each.rendering, found.releases),
+                *hook_findings(each.rendering),
+                *upgrade_findings(chart, each.rendering),
+            ]
+            yield from honest(own, each.is_whole)
+        beyond = [one.tried for one, _ in found.beyond]
+        tried = [each for each in (*found.tried, *beyond) if each.attempt.chart is chart]
+        for one in tried:
+            yield from honest(repeated_findings(one), True)
         if found.program is not None and not chart.is_library and (tried or not chart.missing):
             yield from undefined_findings(text, tried, found.releases, found.program, context)
 
@@ -92,16 +110,25 @@ def _of_renderings(found: Survey, context: CheckContext) -> Iterator[Diagnostic]
     from checks.deploy.kubernetes.judge import judge
 
     for chart in found.charts:
-        own = [(attempt, rendering) for attempt, rendering in found.renderings if attempt.chart is chart]
+        own = _shown(found, chart)
         text = ChartText(chart)
         seen: dict[Diagnostic, list[str]] = {}
-        for attempt, rendering in own:
-            faults = without_dependencies(judge(rendering, context.root), attempt)
-            for each in dict.fromkeys(with_outside(faults, text, attempt, rendering)):
-                seen.setdefault(each, []).append(rendering.name)
+        known: list[Diagnostic] = []
+        for one in own:
+            faults = without_dependencies(judge(one.rendering, context.root), one.attempt)
+            known += faults
+            kept = honest(with_outside(faults, text, one.attempt, one.rendering), one.is_whole)
+            for each in dict.fromkeys(kept):
+                seen.setdefault(each, []).append(one.rendering.name)
         for each, names in seen.items():
             found_here = _as_default(each, context) if each.rule in _DEFAULTS else each
-            yield found_here if len(names) == len(own) else _with_names(found_here, names)
+            everywhere = len(names) == len(own) and not found.beyond
+            yield found_here if everywhere else _with_names(found_here, names)
+        release = next((one.attempt.request.name for one in own), "")
+        for attempt, rendering in found.renamed:
+            if attempt.chart is chart:
+                faults = without_dependencies(judge(rendering, context.root), attempt)
+                yield from name_findings(faults, known, text, attempt, release)
 
 
 def _as_default(found: Diagnostic, context: CheckContext) -> Diagnostic:
@@ -117,13 +144,19 @@ def _with_names(found: Diagnostic, names: Sequence[str]) -> Diagnostic:
     return found._replace(message=f"{found.message} (in `{'`, `'.join(names[:SHOWN_NAMES])}`{more})")
 
 
+def _shown(found: Survey, chart: Chart) -> list[_Shown]:
+    whole = [_Shown(attempt, rendering, True) for attempt, rendering in found.renderings if attempt.chart is chart]
+    rest = [_Shown(one.tried.attempt, rendering, not one.left_out) for one, rendering in found.beyond]
+    return [*whole, *(each for each in rest if each.attempt.chart is chart)]
+
+
 def _differences(found: Survey, context: CheckContext) -> Iterator[Diagnostic]:
     """Against the manifests that the project has beside its charts."""
-    if not found.renderings:
+    if not found.renderings and not found.beyond:
         return
     from checks.deploy.kubernetes.rendering import render
 
     others = render(context).renderings
     for chart in found.charts if others else ():
-        own = [rendering for attempt, rendering in found.renderings if attempt.chart is chart]
-        yield from difference_findings(own, others)
+        own = [each.rendering for each in _shown(found, chart) if each.is_whole]
+        yield from honest(difference_findings(own, others), True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,7 +37,9 @@ def dependency_findings(chart: Chart, files: Sequence[str]) -> Iterator[Diagnost
 
 def _why(chart: Chart, each: Dependency, files: Sequence[str]) -> str | None:
     if each.repository.startswith("file://"):
-        return f"and `{each.repository}` holds no chart"
+        folder = os.path.normpath(f"{chart.folder or '.'}/{each.repository.removeprefix('file://')}")
+        unknown = folder.startswith(("..", "/")) or (chart.root / folder / "Chart.yaml").is_file()
+        return None if unknown else f"and `{each.repository}` holds no chart"
     others = any(one.vendored and one.declared for one in chart.dependencies)
     if not others or each.name in _locked(chart) or _is_fetched(chart.root, files):
         return None

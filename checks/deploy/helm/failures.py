@@ -31,7 +31,7 @@ def failures_of(tried: Sequence[Tried], program: Program, context: CheckContext)
         if each.answer.broken is not None:
             continue
         if each.answer.failed and not each.attempt.chart.is_library and not _asks_for_values(each, tried):
-            new = [one for one in _not_rendered(each, program, context) if _core(one) not in told]
+            new = [one for one in not_rendered(each, program, context) if _core(one) not in told]
             told |= {_core(one) for one in new}
             found += new
         elif not each.answer.failed:
@@ -61,7 +61,8 @@ def _asks_for_values(each: Tried, tried: Sequence[Tried]) -> bool:
     return others and each.attempt.is_default and wanted_of(each) is not None
 
 
-def _not_rendered(each: Tried, program: Program, context: CheckContext) -> Iterator[Diagnostic]:
+def not_rendered(each: Tried, program: Program, context: CheckContext) -> Iterator[Diagnostic]:
+    """Why a rendering failed, and where."""
     chart = each.attempt.chart
     said = understand(chart, each.answer.words)
     if chart.about.problem is not None:

@@ -41,6 +41,12 @@ def with_outside(
             yield each if meant else each._replace(severity=WARNING)
 
 
+def is_given(found: Diagnostic, text: ChartText, attempt: Attempt) -> bool:
+    """Whether the name that a finding misses stands in the values."""
+    named = _NAMED.search(found.message)
+    return named is not None and any(_is_named(named[1], value) for _, value in _said(text, attempt))
+
+
 def _said(text: ChartText, attempt: Attempt) -> Iterator[tuple[Path_, object]]:
     for source in (text.defaults, *text.values):
         if source is text.defaults or source.file in attempt.values:

@@ -13,14 +13,17 @@ from typing import Any
 import yaml
 
 from checks.deploy.helm.attempts import Attempt, Tried, attempts_of
+from checks.deploy.helm.beyond import Beyond, render_beyond
 from checks.deploy.helm.charts import Chart, find_charts
 from checks.deploy.helm.commands import Release, find_releases
 from checks.deploy.helm.dependencies import dependency_findings
 from checks.deploy.helm.failures import failures_of
 from checks.deploy.helm.kube_versions import with_kube_versions
 from checks.deploy.helm.needs import need_findings, with_examples
+from checks.deploy.helm.other_names import other_names
 from checks.deploy.helm.program import NO_PROGRAM, Program, answer_all, find_program
 from checks.deploy.helm.pruned import folder_to_render, judged
+from checks.deploy.helm.stand_ins import as_deployed
 from checks.deploy.helm.template_places import Template
 from checks.deploy.helm.words import in_project
 from checks.deploy.helm.yaml_source import parse_documents
@@ -38,6 +41,10 @@ class Survey:
     program: Program | None = None
     tried: tuple[Tried, ...] = ()
     renderings: tuple[tuple[Attempt, Rendering], ...] = ()
+    beyond: tuple[tuple[Beyond, Rendering], ...] = ()
+    """Renderings of what lies beyond a template that fails."""
+    renamed: tuple[tuple[Attempt, Rendering], ...] = ()
+    """The same under another release name."""
     failures: tuple[Diagnostic, ...] = ()
     blocked: str | None = None
 
@@ -45,12 +52,13 @@ class Survey:
 def render(context: CheckContext) -> Rendered:
     """Each chart with default values and with each values file; `blocked` where Helm or a dependency is missing."""
     with tempfile.TemporaryDirectory(prefix="skillgate-helm-") as scratch:
-        found = survey(context, Path(scratch))
-    renderings = tuple(rendering for _, rendering in found.renderings)
-    return Rendered(renderings, found.failures, found.blocked, found.program.title if found.program else None)
+        found = survey(context, Path(scratch), renamed=False)
+    renderings = [rendering for _, rendering in found.renderings]
+    renderings += filter(None, (as_deployed(rendering) for one, rendering in found.beyond if not one.left_out))
+    return Rendered(tuple(renderings), found.failures, found.blocked, found.program.title if found.program else None)
 
 
-def survey(context: CheckContext, scratch: Path) -> Survey:
+def survey(context: CheckContext, scratch: Path, renamed: bool = True) -> Survey:
     """The same with everything that the check `helm` wants to know; `scratch` is an empty folder of its own."""
     files = project_files(context.root)
     charts = find_charts(context.root, files)
@@ -71,10 +79,15 @@ def survey(context: CheckContext, scratch: Path) -> Survey:
     tried, needs = with_examples(with_kube_versions(first, program, context), program, context)
     tried = judged(tried)
     renderings = tuple((each.attempt, _rendering(each)) for each in tried if not each.answer.failed)
+    rest = render_beyond(tried, program, context, scratch)
+    beyond = tuple((one, _rendering(one.tried)) for one in rest if not one.tried.answer.failed)
+    others = other_names(tried, program, context) if renamed else []
+    named = tuple((each.attempt, _rendering(each)) for each in others)
     absent = tuple(each for chart in charts for each in dependency_findings(chart, files))
     failures = (*absent, *failures_of(tried, program, context), *need_findings(needs, tried, releases))
+    failures += tuple(each for one in rest for each in one.found)
     broken = next((answer.broken for answer in answers if answer.broken), None)
-    return Survey(charts, releases, program, tried, renderings, failures, broken or _unfetched(charts))
+    return Survey(charts, releases, program, tried, renderings, beyond, named, failures, broken or _unfetched(charts))
 
 
 def _attempts(chart: Chart, releases: tuple[Release, ...], folder: Path) -> list[Attempt]:

@@ -183,4 +183,13 @@ RULES: tuple[Rule, ...] = (
         "dependencies:\n  - {name: redis, version: 1.0.0, repository: file://../redis}      # no such folder",
         "dependencies:\n  - {name: redis, version: 1.0.0, repository: file://../../charts/redis}",
     ),
+    _rule(
+        "release-name",
+        _WARNING,
+        "A chart works under every release name",
+        "Where one name is made of the release and another of the chart, they agree only as long as both are called "
+        "the same. A name that the values give is not counted.",
+        'name: {{ .Release.Name }}      # the Deployment is {{ include "app.fullname" . }}',
+        'name: {{ include "app.fullname" . }}',
+    ),
 )

@@ -60,7 +60,8 @@ class Workload:
 
 def workloads_of(rendering: Rendering) -> tuple[Workload, ...]:
     """Everything in a rendering that runs Pods again and again, or once."""
-    pods = [pod for each in rendering.documents if each.kind in KINDS and (pod := pod_of(each))]
+    # What has only a generateName is made by hand, again and again.
+    pods = [pod for each in rendering.documents if each.kind in KINDS and each.name and (pod := pod_of(each))]
     return tuple(_workload(pod, rendering) for pod in pods)
 
 
