@@ -18,6 +18,7 @@ from checks.install.pythons import Version, parse
 
 _DOCKERFILE = re.compile(r"(?:^|/)(?:(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.[Dd]ockerfile)\Z")
 _NOT_ONE = re.compile(r"\.(?:dockerignore|md|py|txt|ya?ml|j2|tpl)\Z")
+_OTHER_LANGUAGES = ("npm", "yarn", "pnpm")
 _PYTHON_IMAGE = re.compile(r"(?:^|/)python\Z|astral(?:-sh)?/uv\Z|(?:^|/)python3?[\w-]*\Z")
 
 
@@ -95,7 +96,8 @@ def _needs(file: str, recipe: Recipe, sources: Sources) -> ImageNeeds | None:
     extras: list[str] = []
     builds: list[Build] = []
     complete = "/" not in image.loose or _PYTHON_IMAGE.search(repository(base)) is not None
-    for installed in image.installed:
+    python = [each for each in image.installed if not each.manager.startswith(_OTHER_LANGUAGES)]
+    for installed in python:
         workdir, copied, value = written.get(installed.line, (None, (), ""))
         found = [_source(each, workdir, copied, sources) for each in installed.files]
         is_project = installed.project or installed.manager in ("uv sync", "poetry install")
@@ -112,14 +114,14 @@ def _needs(file: str, recipe: Recipe, sources: Sources) -> ImageNeeds | None:
         file,
         _python(base),
         tuple(dict.fromkeys(files)),
-        tuple(name for installed in image.installed for name in installed.names),
+        tuple(name for installed in python for name in installed.names),
         tuple(dict.fromkeys(projects)),
         tuple(part.strip() for each in extras for text in each for part in text.split(",") if part.strip()),
-        complete and bool(image.installed),
+        complete and bool(python),
         (*(image.entrypoint or ()), *(image.command or ())),
         image.workdir or "/",
         tuple(image.copied),
-        image.installed[0].line if image.installed else None,
+        python[0].line if python else None,
         _is_slim(recipe),
         "\n".join(value for _, _, value in written.values()),
         tuple(builds),

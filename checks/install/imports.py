@@ -20,7 +20,7 @@ from checks.raw.distributions import RUNTIME_BRINGS, Provision, judge
 def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
     """Every foreign import outside of workflows (the check `raw` judges those), each package once a file."""
     if not supply.everything.declared and not supply.sets:
-        yield from _nothing_declared(code)
+        yield from _nothing_declared(code, supply)
         return
     judged: set[tuple[str, str]] = set()
     for file in code.files.values():
@@ -34,10 +34,12 @@ def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
                     yield finding
 
 
-def _nothing_declared(code: ProjectCode) -> Iterator[Diagnostic]:
+def _nothing_declared(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+    """What a text tells somebody to install, such as an image that Compose describes, is declared there."""
     for file in code.files.values():
         for each in file.imports if not file.is_workflow else ():
-            if each.sure and is_foreign(each, code):
+            told = provider(each.module, supply.mentioned, supply.site) is not None
+            if each.sure and not told and is_foreign(each, code):
                 message = f"`{each.top}` is imported, and the project declares no dependency at all"
                 hint = f"a pyproject.toml or requirements.txt with `{distribution(each.module)}`"
                 yield found("nothing-declared", Place(file.file, each.line), message, hint)

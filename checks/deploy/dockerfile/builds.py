@@ -41,6 +41,10 @@ class Build:
     contexts: frozenset[str] = frozenset()
     mounts: tuple[str, ...] = ()
     published: bool = False
+    shared: bool = False
+    """Whether another container is in its network, where also `127.0.0.1` is reached."""
+    outside: bool = False
+    """Whether the context is somewhere around the project, and not here."""
 
 
 def find_builds(context: CheckContext) -> dict[Path, list[Build]]:
@@ -55,6 +59,7 @@ def find_builds(context: CheckContext) -> dict[Path, list[Build]]:
     for build in said:
         found.setdefault(build.dockerfile, []).append(build)
     for dockerfile, builds in found.items():
+        builds[:] = [build for build in builds if not build.outside] or builds
         if not builds:
             builds += [Build(dockerfile, folder) for folder in dict.fromkeys((dockerfile.parent, root))]
     return found
@@ -69,14 +74,20 @@ def is_dockerfile(name: str) -> bool:
 def _composed(context: CheckContext) -> Iterator[Build]:
     in_cluster = any(map(_CLUSTER.search, project_files(context.root)))
     for system in read_systems(context._replace(root=context.root.resolve())):
+        joined = {str(each.get("network_mode") or "").removeprefix("service:") for each in system.services.values()}
         for name, service in system.services.items():
             build = service.get("build")
             if not isinstance(build, dict) or "dockerfile_inline" in build:
                 continue
             folder = Path(str(build.get("context") or ""))
-            if not folder.is_absolute() or not folder.is_relative_to(system.root):
-                continue
             dockerfile = (folder / str(build.get("dockerfile") or "Dockerfile")).resolve()
+            if not folder.is_absolute():
+                continue
+            if not folder.is_relative_to(system.root):
+                own = _in_project(system.root, dockerfile, str(build.get("dockerfile") or ""))
+                if own is not None:
+                    yield Build(own, own.parent, outside=True)
+                continue
             given = {key: str(value) for key, value in (build.get("args") or {}).items() if value is not None}
             file, line = system.places.find(("services", name, "build"))
             named = build.get("additional_contexts") or {}
@@ -100,13 +111,27 @@ def _composed(context: CheckContext) -> Iterator[Build]:
                 others,
                 mounts,
                 bool(service.get("ports")),
+                name in joined,
             )
+
+
+def _in_project(root: Path, dockerfile: Path, named: str) -> Path | None:
+    """The project's own Dockerfile that is meant, where the context is a folder around the project."""
+    if dockerfile.is_relative_to(root):
+        return dockerfile
+    parts = PurePosixPath(named).parts
+    ways = (root.joinpath(*parts[at:]) for at in range(1, len(parts)))
+    return next((way.resolve() for way in ways if way.is_file()), None)
 
 
 def _is_code(mount: Mapping[str, object], root: Path) -> bool:
     """Whether a folder of the project is mounted over the image's own: in a cluster the image has to have it itself."""
     source = Path(str(mount.get("source") or ""))
-    return mount.get("type") == "bind" and source.is_relative_to(root) and source != root and any(source.glob("*.py"))
+    return mount.get("type") == "bind" and source.is_relative_to(root) and source != root and _has_code(source)
+
+
+def _has_code(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.rglob("*.py"), None) is not None
 
 
 def _told(root: Path, files: Iterable[str]) -> Iterator[Build]:

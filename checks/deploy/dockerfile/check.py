@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.deploy.dockerfile.builds import find_builds
 from checks.deploy.dockerfile.commanding import commanding
 from checks.deploy.dockerfile.copying import copying
+from checks.deploy.dockerfile.lacking import lacking
 from checks.deploy.dockerfile.programs import find_hadolint, lint, parser_title, refused, remarked
 from checks.deploy.dockerfile.reading import read_text
 from checks.deploy.dockerfile.remarks import remarks
@@ -15,7 +16,7 @@ from checks.deploy.dockerfile.subject import Subject
 from checks.deploy.dockerfile.syntax import syntax
 from checks.model import CheckContext, CheckResult, Diagnostic, Severity
 
-_FAMILIES = (staging, copying, commanding, remarks)
+_FAMILIES = (staging, copying, commanding, remarks, lacking)
 
 
 def check(context: CheckContext) -> CheckResult:

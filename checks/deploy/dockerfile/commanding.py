@@ -9,7 +9,8 @@ from checks.deploy.dockerfile.builds import Build
 from checks.deploy.dockerfile.container import Container, Problem
 from checks.deploy.dockerfile.contents import Contents
 from checks.deploy.dockerfile.health import health
-from checks.deploy.dockerfile.image import Image
+from checks.deploy.dockerfile.image import Image, image_of
+from checks.deploy.dockerfile.instructions import Instruction
 from checks.deploy.dockerfile.packages import packages_of
 from checks.deploy.dockerfile.running import SHELLS, Running, running
 from checks.deploy.dockerfile.runs import commands_of
@@ -31,7 +32,7 @@ def commanding(subject: Subject) -> Iterator[Diagnostic]:
     for number, recipe in enumerate(subject.recipes):
         build = subject.builds[number]
         stage = recipe.stage(build.target)
-        if stage is None or not (subject.told or not build.said):
+        if stage is None or subject.outside or not (subject.told or not build.said):
             continue
         wanted += 1
         image = subject.image(number, stage)
@@ -57,8 +58,31 @@ def container_of(image: Image, sources: Sources, recipe: Recipe, stage: Stage, b
     every = (each.value for known in recipe.stages for each in known.instructions)
     installing = [value for value in every if _INSTALLING.search(value)]
     return Container(
-        contents, image.workdir, image.variables, packages, installed, " ".join(modes), installing="\n".join(installing)
+        contents,
+        image.workdir,
+        image.variables,
+        packages,
+        installed,
+        " ".join(modes),
+        installing="\n".join(installing),
+        packed=_packed(image, recipe, sources) if installed and not packed else None,
     )
+
+
+def _packed(image: Image, recipe: Recipe, sources: Sources) -> tuple[tuple[Contents, str], ...] | None:
+    """What lay in the image when pip installed the project; None for what reads the project later, as `-e` does."""
+    lines = {each.line for each in image.installed if each.project}
+    there: dict[int, tuple[Contents, str]] = {}
+
+    def watch(each: Instruction, seen: Image) -> None:
+        named = re.search(r"pip\d*\s+install\b", each.value) and not re.search(r"\s(-e|--editable)\b", each.value)
+        fixed = named and not re.search(r"(^|[;&]\s*)cd\s", each.value)
+        if each.line in lines and fixed and seen.workdir is not None and "mount" not in each.flags:
+            there[each.line] = (Contents.of(seen, sources), seen.workdir)
+
+    for stage in recipe.stages:
+        image_of(recipe, stage, sources, watch=watch)
+    return tuple(there.values()) if set(there) == lines and lines else None
 
 
 def started(image: Image, container: Container) -> list[tuple[Running, str]]:
@@ -118,7 +142,8 @@ def _listening(subject: Subject, image: Image, each: Running, line: int) -> Iter
             Severity.ERROR if sure else Severity.WARNING,
         )  # fmt: skip
         yield found
-    if each.host in LOOPBACK and (exposed or _is_published(subject)):
+    shared = any(build.shared for build in subject.builds)
+    if each.host in LOOPBACK and not shared and (exposed or _is_published(subject)):
         named = "--host" in each.words or "-b" in each.words or "--bind" in each.words
         why = "" if named else f" (`{each.program}` does so where nothing is said)"
         message = f"`{each.program}` listens on `{each.host}`{why}: inside a container nobody else reaches that"

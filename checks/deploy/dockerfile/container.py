@@ -37,3 +37,18 @@ class Container:
     chmod: frozenset[str] = field(default_factory=frozenset)
     local: tuple[str, ...] = ()
     installing: str = ""
+    packed: tuple[tuple[Contents, str], ...] | None = None
+    """What lay where when the project was installed; None where that is not known."""
+
+    def brings(self, top: str) -> bool:
+        """Whether a module of the project may have come with its installation: one that was copied before it."""
+        if not self.installed or self.packed is None:
+            return self.installed
+        ends = ("", ".py")
+        ways = [
+            (contents, f"{folder.rstrip('/')}/{base}{top}{end}")
+            for contents, folder in self.packed
+            for base in ("", "src/")
+            for end in ends
+        ]
+        return any(not contents.lacks(way) for contents, way in ways)

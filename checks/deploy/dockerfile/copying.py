@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from checks.deploy.dockerfile.contents import Contents
@@ -14,6 +15,7 @@ from checks.deploy.dockerfile.runs import Installed, effects
 from checks.deploy.dockerfile.sources import WILD, Sources, clean, join
 from checks.deploy.dockerfile.stages import Recipe, Stage, Variables
 from checks.deploy.dockerfile.subject import Subject
+from checks.discovery import project_files
 from checks.model import Diagnostic
 
 # What a build makes first, outside the repository.
@@ -22,6 +24,7 @@ _MADE_FOLDERS = frozenset(
      "tmp", "vendor", ".next", ".output", "wheelhouse", "wheels", "site", "public", "release"}
 )  # fmt: skip
 _MADE_FILES = (".jar", ".war", ".whl", ".so", ".deb", ".rpm", ".gz", ".tgz", ".zip", ".exe", ".env", ".pem", ".crt")
+_SCRIPT = re.compile(r"(?:^|/)(?:Makefile|makefile|GNUmakefile|[Jj]ustfile|Rakefile)$|\.(?:sh|bash|mk|rb|rake)$")
 _FOLDERS_OF_BASES = frozenset(
     {"/", "/tmp", "/etc", "/opt", "/srv", "/usr", "/usr/local", "/usr/local/bin", "/usr/bin", "/bin", "/root", "/home",
      "/var", "/usr/share/nginx/html", "/etc/nginx/conf.d", "/var/www/html", "/mnt", "/media", "/usr/src"}
@@ -31,14 +34,27 @@ _FOLDERS_OF_BASES = frozenset(
 def copying(subject: Subject) -> Iterator[Diagnostic]:
     """Sources that are missing in every context that may be meant, or in one that is."""
     found: dict[tuple[int, str], list[tuple[int, str, bool]]] = {}
-    for number, recipe in enumerate(subject.recipes):
+    somewhere = bool(subject.builds[0].said) or len(subject.builds) == 1 or _fits(subject)
+    for number, recipe in enumerate(subject.recipes if not subject.outside else ()):
         for each, source, reason, certain in _missing(recipe, subject, number):
-            found.setdefault((each.line, source), []).append((number, reason, certain))
+            doubt = "" if somewhere or not certain else ", and nobody says from where this is built"
+            found.setdefault((each.line, source), []).append((number, reason + doubt, certain and somewhere))
     for (line, source), reasons in found.items():
         if subject.builds[0].said or len(reasons) == len(subject.builds):
             yield _missing_source(subject, line, source, reasons)
     yield from _targets(subject)
     yield from _too_early(subject)
+
+
+def _fits(subject: Subject) -> bool:
+    """Whether one of the contexts that are guessed has anything of what is copied by name."""
+    for number, recipe in enumerate(subject.recipes):
+        for each in (each for stage in recipe.stages for each in stage.instructions):
+            copy = copies(each, {}) if each.keyword in ("COPY", "ADD") and "from" not in each.flags else None
+            named = [source for source in copy.sources if source and source.strip("./")] if copy is not None else []
+            if any(subject.contexts[number].found(source) for source in named):
+                return True
+    return False
 
 
 def _missing_source(subject: Subject, line: int, source: str, reasons: list[tuple[int, str, bool]]) -> Diagnostic:
@@ -117,7 +133,28 @@ def _is_made(path: str, sources: Sources) -> bool:
         return True
     if any((sources.context / name).exists() for name in (".goreleaser.yml", ".goreleaser.yaml")):
         return True
-    return any(_in_gitignore(folder, path) for folder in {sources.context, sources.root})
+    if _is_made_by_script(sources.root, PurePosixPath(path).name):
+        return True
+    around = [sources.context, *sources.context.parents]
+    folders = [sources.root, *(folder for folder in around if folder.is_relative_to(sources.root))]
+    full = sources.context / path
+    return any(_in_gitignore(folder, full.relative_to(folder).as_posix()) for folder in dict.fromkeys(folders))
+
+
+@lru_cache(maxsize=256)
+def _is_made_by_script(root: Path, name: str) -> bool:
+    """Whether a script or a Makefile writes a file of that name somewhere."""
+    named = rf"[\"']?(?:[^\s\"']*/)?{re.escape(name)}[\"']?(?=\s|$)"
+    written = re.compile(
+        rf"(?:>|\s-o|--output|\s-O|\btee)[=\s]*{named}|\b(?:cp|mv|ln)\s[^\n]*\s{named}[ \t]*$|^{re.escape(name)}\s*:",
+        re.M,
+    )
+    for file in project_files(root):
+        if _SCRIPT.search(file):
+            text = (root / file).read_bytes()[: 256 * 1024].decode(errors="replace")
+            if name in text and written.search(text):
+                return True
+    return False
 
 
 def _in_gitignore(folder: Path, path: str) -> bool:

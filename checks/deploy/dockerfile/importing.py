@@ -33,8 +33,6 @@ def import_problems(asked: str, begin: str, roots: list[str], container: Contain
 
     Only what is certain: imports at the top of modules, of modules that the project has and that nothing else brings.
     """
-    if container.installed:
-        return
     contents, pending, seen = container.contents, [begin], {begin}
     while pending and len(seen) < _MOST_FILES:
         path = pending.pop(0)
@@ -132,6 +130,8 @@ def _is_missing(name: str, roots: list[str], container: Container) -> bool:
     if own is None or ("." not in name and own.is_dir() and not (own / "__init__.py").is_file()):
         return False  # a folder without `__init__.py` may be called like a package from elsewhere
     top = name.partition(".")[0]
+    if container.brings(top):
+        return False
     brought = {each.partition("[")[0].replace("-", "_") for each in container.packages.names}
     by_name = re.search(rf"\b{re.escape(top).replace('_', '[-_]')}\b", container.installing)
     if top.lower() in brought or top in sys.stdlib_module_names or by_name:

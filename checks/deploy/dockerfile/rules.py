@@ -116,6 +116,14 @@ _STARTED = (
         'WORKDIR /app\nCOPY api ./api\nCMD ["uvicorn", "api.main:app", "--host", "0.0.0.0"]',
     ),
     _rule(
+        "missing-folder",
+        "A folder that the image's own settings name is in it",
+        "`alembic.ini` without its migrations, or a variable that names a folder of code: what a deployment starts in "
+        "this image ends at once, however well the image builds.",
+        "COPY alembic.ini ./      # script_location = migrations",
+        "COPY alembic.ini ./\nCOPY migrations ./migrations",
+    ),
+    _rule(
         "missing-attribute",
         "The application that is served exists in its module",
         'The server ends with `Attribute "app" not found in module`.',

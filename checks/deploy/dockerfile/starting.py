@@ -134,7 +134,7 @@ def _missing_module(each: Running, container: Container, name: str, roots: list[
     hidden = any(contents.unknown(f"{root.rstrip('/')}/{way}.py") for root in roots)
     if local and not exists and not (hidden and not _is_package(local[0] / top)):
         yield Problem("missing-module", _no_module(each, name), _nearest(name, local, container))
-    elif hidden or (container.installed and local):
+    elif hidden or (local and container.brings(top)):
         return
     elif exists:
         hint = _as_copied(contents, exists[0], way, roots)

@@ -48,7 +48,12 @@ class Subject:
     @cached_property
     def told(self) -> bool:
         """Whether the context is known: somebody names it, or only one is possible."""
-        return any(build.said for build in self.builds) or len(self.builds) == 1
+        return any(build.said for build in self.builds) or (len(self.builds) == 1 and not self.outside)
+
+    @property
+    def outside(self) -> bool:
+        """Whether what it is built from is somewhere around the project, so that nobody can look."""
+        return self.builds[0].outside
 
     def image(self, build: int, stage: Stage) -> Image:
         """The image of a stage as one build makes it."""

@@ -110,10 +110,16 @@ def _command(subject: Subject, each: Instruction) -> Iterator[Diagnostic]:
         yield subject.error("malformed-list", each, message, f"write `{each.keyword} {right}`")
     elif each.words == ():
         return
-    elif each.words and " " in each.words[0].strip() and len(each.words) == 1:
+    elif each.words and " " in each.words[0].strip() and len(each.words) == 1 and not _is_handed_on(subject, each):
         message = f"`{each.words[0]}` is one word here: no program has that name"
         right = ", ".join(f'"{word}"' for word in each.words[0].split())
         yield subject.error("malformed-list", each, message, f"write `{each.keyword} [{right}]`")
+
+
+def _is_handed_on(subject: Subject, each: Instruction) -> bool:
+    """Whether what CMD says is an argument of an ENTRYPOINT, which may take it apart."""
+    steps = (step for stage in subject.recipe.stages for step in stage.instructions)
+    return each.keyword == "CMD" and any(step.keyword == "ENTRYPOINT" for step in steps)
 
 
 def _shell(subject: Subject, each: Instruction) -> Iterator[Diagnostic]:
