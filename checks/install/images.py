@@ -55,6 +55,8 @@ class ImageNeeds:
     """Whether its base is a slim Python, with neither git nor compiler nor libpq; `runs` is all that it runs."""
     runs: str = ""
     builds: tuple[Build, ...] = ()
+    with_uv: bool = False
+    """Whether uv is there, which may install what a script declares at the moment it is started."""
 
 
 def read_images(root: Path, files: Sequence[str]) -> tuple[ImageNeeds, ...]:
@@ -125,7 +127,14 @@ def _needs(file: str, recipe: Recipe, sources: Sources) -> ImageNeeds | None:
         _is_slim(recipe),
         "\n".join(value for _, _, value in written.values()),
         tuple(builds),
+        any(
+            re.search(r"\buvx?\b", each.value) for stage in recipe.stages for each in (stage.start, *stage.instructions)
+        ),
     )
+
+
+def _steps(recipe: Recipe) -> list[Instruction]:
+    return [each for stage in recipe.stages for each in (stage.start, *stage.instructions)]
 
 
 def _is_slim(recipe: Recipe) -> bool:

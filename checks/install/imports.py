@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from checks.install.code import CodeFile, Import, ProjectCode, is_foreign
@@ -23,12 +24,13 @@ def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
         yield from _nothing_declared(code, supply)
         return
     judged: set[tuple[str, str]] = set()
+    used = _used_by_workflows(code, supply)
     for file in code.files.values():
         if file.is_workflow or file.file.endswith("setup.py"):
             continue
         for each in file.imports:
             if each.sure and (file.file, each.top) not in judged and is_foreign(each, code):
-                finding = _judge(file, each, supply)
+                finding = _judge(file, each, supply, file.file in used)
                 if finding is not None:
                     judged.add((file.file, each.top))
                     yield finding
@@ -46,7 +48,18 @@ def _nothing_declared(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]
                 return
 
 
-def _judge(file: CodeFile, each: Import, supply: Supply) -> Diagnostic | None:
+def _used_by_workflows(code: ProjectCode, supply: Supply) -> frozenset[str]:
+    """The files that workflows import which declare nothing themselves: they run with what the project declares."""
+    own = {declared.file for declared, _ in supply.sets if declared.purpose is Purpose.SCRIPT}
+    found: set[str] = set()
+    for file in code.files.values():
+        if file.is_workflow and file.file.endswith("/run.py") and file.file not in own:
+            base = file.file.partition(".raw/")[0].rstrip("/")
+            found |= {each.file for each in code.reached([file.file], [posixpath.dirname(file.file), base])}
+    return frozenset(found)
+
+
+def _judge(file: CodeFile, each: Import, supply: Supply, deployed: bool = False) -> Diagnostic | None:
     stock, site = supply.of_file(file), supply.site
     name = provider(each.module, stock.closure, site)
     place, wanted = Place(file.file, each.line), distribution(each.module)
@@ -56,7 +69,7 @@ def _judge(file: CodeFile, each: Import, supply: Supply) -> Diagnostic | None:
         return None
     other = provider(each.module, supply.everything.closure, site)
     if other is not None:
-        return _elsewhere(file, each, other, stock, supply, place)
+        return _elsewhere(file, each, other, stock, supply, deployed)
     sure = (
         (file.is_test or not file.for_developers)
         and is_certain(each.module, supply.everything.closure, site)
@@ -86,19 +99,22 @@ def _belongs(name: str, asker: str) -> bool:
 
 
 def _elsewhere(
-    file: CodeFile, each: Import, name: str, stock: Stock, supply: Supply, place: Place
+    file: CodeFile, each: Import, name: str, stock: Stock, supply: Supply, deployed: bool
 ) -> Diagnostic | None:
     """Declared for another component, or only for developers: whether that is the same environment is not known."""
     if file.for_developers:
         return None
     if not stock.declared and not stock.closure:
         return None
-    who = [one.title for one, resolution in supply.sets if name in resolution.closure and one.purpose != Purpose.SCRIPT]
-    titles = ", ".join(f"`{title}`" for title in who[:2])
+    who = [one for one, resolution in supply.sets if name in resolution.closure and one.purpose != Purpose.SCRIPT]
+    titles = ", ".join(f"`{one.title}`" for one in who[:2])
     if not titles:
         return None
+    # A workflow runs where the developers' tools are not.
+    sure = deployed and all(one.purpose is Purpose.DEVELOP for one in who)
+    place = Place(file.file, each.line)
     message = f"`{each.top}` is imported, and only {titles} brings it, which is not for this code"
-    return found("undeclared-import", place, message, f"add `{name}` to the dependencies of {stock.title}", False)
+    return found("undeclared-import", place, message, f"add `{name}` to the dependencies of {stock.title}", sure)
 
 
 def judge_workflows(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
@@ -149,6 +165,24 @@ def judge_images(
             for each in reached.imports:
                 if each.early and each.sure and is_foreign(each, code):
                     yield from _image_lacks(image, reached, each, stock, supply)
+        yield from _judge_copied_workflows(image, code, stock, supply)
+
+
+def _judge_copied_workflows(image: ImageNeeds, code: ProjectCode, stock: Stock, supply: Supply) -> Iterator[Diagnostic]:
+    """Workflows that are copied by their name run in the image's own Python, where neither RAW nor uv is there."""
+    if image.with_uv or {"raw", "uv"} & set(stock.closure):
+        return
+    copied = [
+        each.source for each in image.copied if each.source.split("/")[-1] == ".raw" or "/.raw/" in f"/{each.source}/"
+    ]
+    for file in code.files.values():
+        own = file.is_workflow and file.file.endswith("/run.py")
+        if own and any(file.file.startswith(f"{source}/") for source in copied):
+            base = file.file.partition(".raw/")[0].rstrip("/")
+            for reached in code.reached([file.file], [posixpath.dirname(file.file), base]):
+                for each in reached.imports:
+                    if each.early and each.sure and is_foreign(each, code):
+                        yield from _image_lacks(image, reached, each, stock, supply, workflow=True)
 
 
 def _installed(image: ImageNeeds, supply: Supply) -> list[tuple[Declared, Resolution]]:
@@ -165,15 +199,16 @@ def _installed(image: ImageNeeds, supply: Supply) -> list[tuple[Declared, Resolu
 
 
 def _image_lacks(
-    image: ImageNeeds, reached: CodeFile, each: Import, stock: Stock, supply: Supply
+    image: ImageNeeds, reached: CodeFile, each: Import, stock: Stock, supply: Supply, workflow: bool = False
 ) -> Iterator[Diagnostic]:
     if provider(each.module, stock.closure, supply.site) or not is_certain(each.module, stock.closure, supply.site):
         return
-    if provider(each.module, supply.everything.closure, supply.site) is None:
+    if provider(each.module, supply.everything.closure, supply.site) is None and not workflow:
         return  # nobody brings it: said already
+    when = "by a workflow that is copied into" if workflow else "on the way up of"
     what = ", ".join(f"`{file}`" for file in image.files) or "the project's own dependencies"
     message = (
-        f"`{each.top}` is imported here on the way up of the image of `{image.dockerfile}`, which installs {what} "
+        f"`{each.top}` is imported here {when} the image of `{image.dockerfile}`, which installs {what} "
         f"(line {image.line}) and nothing that provides it"
     )
     yield found("image-lacks", Place(reached.file, each.line), message, f"add `{distribution(each.module)}` there")

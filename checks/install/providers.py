@@ -12,6 +12,7 @@ from checks.raw.distributions import BRINGS, NAMESPACES, PROVIDERS, Provision, j
 from checks.raw.requirements import Requirement, normalise
 
 _MORE: Mapping[str, tuple[str, ...]] = {
+    "argon2": ("argon2-cffi",),
     "factory": ("factory-boy",),
     "kafka": ("kafka-python", "kafka-python-ng"),
     "pdfminer": ("pdfminer-six",),

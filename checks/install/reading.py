@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checks.install import pythons
+from checks.install.data_files import judge_data
 from checks.install.images import ImageNeeds
 from checks.install.model import Asked, Declared, Origin, Purpose, Reading
 from checks.install.packaging import judge_packaging
@@ -38,7 +39,7 @@ def read_sets(root: Path, files: Sequence[str], named: Sequence[str] = ()) -> Re
     sets += setup_sets(root, files)
     sets += _script_sets(root, files, findings)
     for read in pyprojects:
-        findings += [*read.findings, *judge_packaging(root, read, files)]
+        findings += [*read.findings, *judge_packaging(root, read, files), *judge_data(root, read, files)]
     findings += _impossible_pythons(sets)
     return Reading(tuple(_expanded(root, each, pyprojects) for each in sets), tuple(dict.fromkeys(findings)))
 

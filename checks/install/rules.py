@@ -126,6 +126,15 @@ RULES: tuple[Rule, ...] = (
         '[tool.hatch.build.targets.wheel]\npackages = ["api", "workflows"]',
     ),
     _rule(
+        "data-left-out",
+        ERROR,
+        "a pattern for the files of a package matches none of them",
+        "Installed with `-e` everything is there; the wheel that an image installs lacks the files, and the first use "
+        "fails. Told where files of the same folder have an ending like the one that is asked for.",
+        '[tool.setuptools.package-data]\nreports = ["templates/*.html"]   # they are called daily.html.j2',
+        '[tool.setuptools.package-data]\nreports = ["templates/*.j2"]',
+    ),
+    _rule(
         "undeclared-import",
         ERROR,
         "code imports a package that nothing declared provides",
