@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from checks.deploy.compose.system import System
 from checks.deploy.compose.systems import read_systems
 from checks.discovery import project_files
 from checks.model import CheckContext
@@ -24,6 +26,7 @@ _WITH_VALUE = re.compile(
 _CLUSTER = re.compile(
     r"(?:^|/)(?:Chart\.yaml|kustomization\.ya?ml)$|(?:^|/)(?:k8s|kubernetes|kube|manifests)/.*\.ya?ml$"
 )
+_MADE = frozenset({"external", "driver", "driver_opts"})
 _DEVELOPING = re.compile(r"(?i)(?:^|[/._-])(?:dev|develop|development|local|test|debug)(?:[/._-]|$)")
 
 
@@ -43,6 +46,8 @@ class Build:
     published: bool = False
     shared: bool = False
     """Whether another container is in its network, where also `127.0.0.1` is reached."""
+    volumes: tuple[str, ...] = ()
+    """Where named volumes are mounted that no other service has, for the image's own user."""
     outside: bool = False
     """Whether the context is somewhere around the project, and not here."""
 
@@ -112,7 +117,24 @@ def _composed(context: CheckContext) -> Iterator[Build]:
                 mounts,
                 bool(service.get("ports")),
                 name in joined,
+                tuple(_own_volumes(name, service, system)),
             )
+
+
+def _own_volumes(name: str, service: Mapping[str, Any], system: System) -> Iterator[str]:
+    """Only those that Docker makes itself, and that nothing else can give an owner."""
+    others = {volume for other, each in system.services.items() if other != name for volume, _ in _named_volumes(each)}
+    told = system.model.get("volumes")
+    plain = {key for key, each in told.items() if not (each or {}).keys() & _MADE} if isinstance(told, dict) else set()
+    if service.get("user") is None and not service.get("post_start"):
+        named = _named_volumes(service)
+        yield from (target for volume, target in named if volume in plain and volume not in others)
+
+
+def _named_volumes(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for item in service.get("volumes") or []:
+        if isinstance(item, dict) and item.get("type") == "volume" and item.get("source") and not item.get("read_only"):
+            yield str(item["source"]), str(item.get("target"))
 
 
 def _in_project(root: Path, dockerfile: Path, named: str) -> Path | None:

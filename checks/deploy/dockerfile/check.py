@@ -14,9 +14,10 @@ from checks.deploy.dockerfile.remarks import remarks
 from checks.deploy.dockerfile.staging import staging
 from checks.deploy.dockerfile.subject import Subject
 from checks.deploy.dockerfile.syntax import syntax
+from checks.deploy.dockerfile.volumes import volumes
 from checks.model import CheckContext, CheckResult, Diagnostic, Severity
 
-_FAMILIES = (staging, copying, commanding, remarks, lacking)
+_FAMILIES = (staging, copying, commanding, remarks, lacking, volumes)
 
 
 def check(context: CheckContext) -> CheckResult:

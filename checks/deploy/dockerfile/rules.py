@@ -124,6 +124,14 @@ _STARTED = (
         "COPY alembic.ini ./\nCOPY migrations ./migrations",
     ),
     _rule(
+        "root-volume",
+        "A volume can be written by who runs the image",
+        "A new volume takes over the folder that the image has at its place, with its owner. Where there is none, "
+        "Docker makes one for root, and whoever USER names may not write into it.",
+        "USER app      # compose: volumes: [data:/data]",
+        "RUN mkdir /data && chown app /data\nUSER app",
+    ),
+    _rule(
         "missing-attribute",
         "The application that is served exists in its module",
         'The server ends with `Attribute "app" not found in module`.',
