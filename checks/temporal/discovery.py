@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from checks.temporal.alternatives import alternatives
 from checks.temporal.listings import read_listing
 from checks.temporal.model import (
     Activity,
@@ -17,12 +18,14 @@ from checks.temporal.model import (
     Workflow,
 )
 from checks.temporal.names import Names
-from checks.temporal.scopes import Call, Definition, Module, Scope
+from checks.temporal.scopes import Call, Definition, Module
+from checks.temporal.sites import Meant
 from checks.temporal.sources import Sources
 from checks.temporal.uses import last_name, read_use
 
 _WORKFLOW = "temporalio.workflow"
 _WORKERS = ("temporalio.worker.Worker", "temporalio.worker._worker.Worker")
+_DECIDING = ("task_queue", "workflows", "activities")
 _HANDLERS = {f"{_WORKFLOW}.{kind.value}": kind for kind in HandlerKind}
 
 
@@ -148,27 +151,35 @@ def _is_false(node: ast.expr | None) -> bool:
 def _workers(module: Module, names: Names) -> Iterator[Worker]:
     for call in module.calls:
         if names.of(call.node.func, call.scope) in _WORKERS:
-            yield _worker(call, names)
+            yield from _cases(call, names)
 
 
-def _worker(call: Call, names: Names) -> Worker:
+def _cases(call: Call, names: Names) -> Iterator[Worker]:
+    """The workers that one call makes: a table or the callers of its function may decide which."""
     keywords = {keyword.arg or "**": keyword.value for keyword in call.node.keywords}
-    queue = names.constant(keywords["task_queue"], call.scope) if "task_queue" in keywords else None
+    deciding = {key: Meant(keywords[key], call.scope) for key in _DECIDING if key in keywords}
+    for case in alternatives(deciding, names):
+        yield _worker(call, keywords, case, names)
+
+
+def _worker(call: Call, keywords: dict[str, ast.expr], case: Mapping[str, Meant], names: Names) -> Worker:
+    asked = case.get("task_queue")
+    queue = names.constant(asked.node, asked.scope) if asked is not None else None
     return Worker(
         call=call,
         task_queue=queue if isinstance(queue, str) else None,
-        workflows=_listing("workflows", keywords, call.scope, names),
-        activities=_listing("activities", keywords, call.scope, names),
-        keywords=keywords,
+        workflows=_listing(case.get("workflows"), keywords, names),
+        activities=_listing(case.get("activities"), keywords, names),
+        keywords={**keywords, **{key: meant.node for key, meant in case.items()}},
+        queue_scope=asked.scope if asked is not None else call.scope,
     )
 
 
-def _listing(keyword: str, keywords: dict[str, ast.expr], scope: Scope, names: Names) -> Listing:
-    node = keywords.get(keyword)
+def _listing(meant: Meant | None, keywords: Mapping[str, ast.expr], names: Names) -> Listing:
     unseen = not {"**", "plugins"}.isdisjoint(keywords)
-    if node is None:
+    if meant is None:
         return Listing(complete=not unseen)
-    listing = read_listing(node, scope, names)
+    listing = read_listing(meant.node, meant.scope, names)
     return Listing(listing.entries, listing.complete and not unseen)
 
 

@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from checks.temporal.model import Project, Workflow
-from checks.temporal.scopes import Binding, BindingKind, Definition, Scope, ScopeKind
+from checks.temporal.objects import owner_of, returned_by
+from checks.temporal.scopes import Binding, BindingKind, Definition, Scope
 
 _HANDLE_TYPES = {
     "temporalio.client.WorkflowHandle",
@@ -63,19 +64,8 @@ def _function_ref(node: ast.expr, scope: Scope, project: Project) -> str | None:
     ref = project.names.of(node, scope)
     if ref is not None or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         return ref
-    owner = _owner(node.value.id, scope)
+    owner = owner_of(node.value.id, scope)
     return f"{scope.module.file}:{owner}.{node.attr}" if owner else None
-
-
-def _owner(name: str, scope: Scope) -> str | None:
-    """The class whose `self` a name is."""
-    for inner in scope.chain():
-        outer = inner.parent
-        is_method = inner.kind is ScopeKind.FUNCTION and outer is not None and outer.kind is ScopeKind.CLASS
-        if is_method and outer is not None and isinstance(inner.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = next(iter((*inner.node.args.posonlyargs, *inner.node.args.args)), None)
-            return outer.qualname if first is not None and first.arg == name else None
-    return None
 
 
 def _of_function(definition: Definition, project: Project, depth: int) -> Handle | None:
@@ -86,11 +76,10 @@ def _of_function(definition: Definition, project: Project, depth: int) -> Handle
         declared = _of_annotation(definition.node.returns, definition.outer, project)
         if declared is not None and declared.workflow is not None:
             return declared
-    own = [each for each in ast.walk(definition.node) if isinstance(each, ast.Return)]
-    nested = any(isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)) for each in definition.node.body)
-    if len(own) != 1 or own[0].value is None or nested:
+    returned = returned_by(definition)
+    if returned is None:
         return None
-    return handle_of(own[0].value, definition.own, project, depth - 1)
+    return handle_of(returned, definition.own, project, depth - 1)
 
 
 def _of_name(name: str, scope: Scope, project: Project, depth: int) -> Handle | None:

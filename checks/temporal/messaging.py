@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.model import Diagnostic, Rule, Severity
 from checks.temporal.asks import Message, messages_of, method_owner, softened
@@ -12,6 +13,7 @@ from checks.temporal.handlers import Answers, answers_of
 from checks.temporal.model import HandlerKind, Project, Workflow, finding
 from checks.temporal.scopes import Definition
 from checks.temporal.signatures import accepted_by, as_list
+from checks.temporal.sites import parameter, sites_of
 
 _UNKNOWN = Rule(
     id="temporal.unknown-handler",
@@ -39,7 +41,20 @@ RULES = (_UNKNOWN, _ARGUMENTS)
 def judge(project: Project) -> Iterator[Diagnostic]:
     """Findings about what is sent to running workflows."""
     for message in messages_of(project):
-        yield from (softened(found, message.call.scope.module) for found in _judge(message, project))
+        for each in (message, *_handed(message, project)):
+            yield from (softened(found, each.call.scope.module) for found in _judge(each, project))
+
+
+def _handed(message: Message, project: Project) -> Iterator[Message]:
+    """The same where a function of the project sends what its callers name: `self._signal(case, "decided", by)`."""
+    found = parameter(message.target, message.call.scope, project.names)
+    if found is None:
+        return
+    definition, name = found
+    for site in sites_of(definition, project.names)[0]:
+        meant = site.arguments.get(name)
+        if meant is not None and meant.scope is site.call.scope:
+            yield replace(message, call=site.call, target=meant.node)
 
 
 def _judge(message: Message, project: Project) -> Iterator[Diagnostic]:

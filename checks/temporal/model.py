@@ -98,13 +98,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """One `Worker(...)` call. `task_queue` is None where only a run would tell."""
+    """A worker that a `Worker(...)` call makes. `task_queue` is None where only a run would tell.
+
+    Where a table decides, one call makes many; `keywords` and `queue_scope` are then those of the table's row.
+    """
 
     call: Call
     task_queue: str | None
     workflows: Listing
     activities: Listing
     keywords: Mapping[str, ast.expr]
+    queue_scope: Scope
 
     @property
     def module(self) -> Module:

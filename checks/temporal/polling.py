@@ -28,7 +28,7 @@ class Polling:
 
     def _queue_of(self, worker: Worker) -> Text | None:
         node = worker.keywords.get("task_queue")
-        return read_text(node, worker.call.scope, self.project.names) if node is not None else None
+        return read_text(node, worker.queue_scope, self.project.names) if node is not None else None
 
     def read(self, node: ast.expr | None, scope: Scope) -> Text | None:
         """The queue that an expression names."""

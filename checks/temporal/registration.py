@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.model import Diagnostic, Rule, Severity
-from checks.temporal.model import Activity, Entry, Listing, Project, UseKind, Worker, Workflow, finding
+from checks.temporal.model import Activity, Entry, Listing, Project, UseKind, Worker, Workflow, finding, workflow_of
 from checks.temporal.scopes import Definition
 
 _NOT_DECORATED = Rule(
@@ -183,10 +183,40 @@ def _callers(project: Project, side: _Side) -> defaultdict[str, list[str]]:
             for key in (use.name, use.ref, use.ref.rpartition(".")[0] if use.ref else None):
                 if key is not None:
                     callers[key].append(place)
+    for ref, place in _handed_on(project) if UseKind.ACTIVITY in side.uses else ():
+        callers[ref].append(place)
     return callers
 
 
+def _handed_on(project: Project) -> Iterator[tuple[str, str]]:
+    """What a workflow hands on to be called: `self._step(close_account, key)`, `Undo("close", close_account)`."""
+    for module in project.judged_modules():
+        for call in module.calls:
+            if workflow_of(call.scope, project) is None:
+                continue
+            for node in (*call.node.args, *(each.value for each in call.node.keywords)):
+                ref = project.names.of(node, call.scope) if isinstance(node, (ast.Name, ast.Attribute)) else None
+                if ref is not None and ref in project.activities_by_ref:
+                    yield ref, f"{module.file}:{call.node.lineno}"
+
+
 def _hint(project: Project, side: _Side, item: Workflow | Activity) -> str:
-    worker = next(worker for worker in project.workers if not worker.module.in_tests)
-    place = f"{worker.module.file}:{worker.call.node.lineno}"
-    return f"add `{item.definition.node.name}` to `{side.keyword}=[...]` of the worker at {place}"
+    """The list that holds its neighbours, else that of the first worker."""
+    workers = [worker for worker in project.workers if not worker.module.in_tests]
+    near = (worker for worker in workers if any(_is_beside(entry, item) for entry in side.listing(worker).entries))
+    worker = next(near, workers[0])
+    row = worker.keywords.get(side.keyword)
+    own = {keyword.arg: keyword.value for keyword in worker.call.node.keywords}
+    entries = side.listing(worker).entries
+    is_row = row is not None and row is not own.get(side.keyword) and bool(entries)
+    if is_row and row is not None:
+        return f"add `{item.definition.node.name}` to the list at {entries[0].module.file}:{row.lineno}"
+    return f"add `{item.definition.node.name}` to `{side.keyword}=[...]` of the worker at {_place_of(worker)}"
+
+
+def _is_beside(entry: Entry, item: Workflow | Activity) -> bool:
+    return entry.ref.partition(":")[0] == item.module.file
+
+
+def _place_of(worker: Worker) -> str:
+    return f"{worker.module.file}:{worker.call.node.lineno}"

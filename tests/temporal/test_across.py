@@ -138,3 +138,53 @@ async def direct(client: Client, key):
     await client.start_workflow(Hiring.run, key, key, id=key, task_queue="hiring")
 """
     assert errors(tmp_path, "pass", wrapper=wrapper) == ["start-arguments/error"]
+
+
+START = "await client.start_workflow(Hiring.run, key, id={id}, task_queue=QUEUE)"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "expected"),
+    [
+        ('f"hiring-{key}"', 'f"hiring_{key}"', ["unmet-id/error"]),
+        ('f"hiring-{key}"', '"hiring-{}".format(key)', []),
+        ('f"hiring-{key}"', '"hiring:%s" % key', ["unmet-id/error"]),
+        ('f"hiring-{key}"', '"hiring-" + key', []),
+        ('f"hiring-{key}"', 'f"hire-{key}"', ["unmet-id/error"]),
+        ('f"hiring-{key}"', 'f"{rest}-{key}"', []),
+        ('f"hiring-{key}"', '"hiring-main"', []),
+        ('"main"', '"hiring-main"', []),
+        ('"hire-main"', '"hiring-main"', ["unmet-id/error"]),
+        ('f"{key}-hiring"', 'f"{key}-hire"', ["unmet-id/error"]),
+        ("key", 'f"hiring-{key}"', []),
+        ("rest.id", 'f"hiring-{key}"', []),
+        ('f"hiring-{key}"', "rest.workflow_id", []),
+        ('f"{os.environ[key]}-{key}"', 'f"hiring-{key}"', []),
+        ('os.getenv("PREFIX", "hire") + key', 'f"hiring-{key}"', []),
+    ],
+)
+def test_ids(given: str, asked: str, expected: list[str], tmp_path: Path) -> None:
+    handle = f'await client.get_workflow_handle({asked}).signal("book", "9:00")'
+    assert errors(tmp_path, f"{START.format(id=given)}\n    {handle}") == expected
+
+
+@pytest.mark.parametrize(
+    ("helper", "asked", "expected"),
+    [
+        ('def key_of(key):\n    return f"hiring-{key}"\n', "key_of(key)", []),
+        ('def key_of(key):\n    return f"hiring_{key}"\n', "key_of(key)", ["unmet-id/error"]),
+        ('PREFIX = "hire"\n', 'f"{PREFIX}-{key}"', ["unmet-id/error"]),
+        ('def key_of(key):\n    if key:\n        return "x"\n    return f"hiring_{key}"\n', "key_of(key)", []),
+    ],
+)
+def test_ids_that_a_helper_makes(helper: str, asked: str, expected: list[str], tmp_path: Path) -> None:
+    begin = START.format(id='f"hiring-{key}"')
+    book = f"async def book(client, key):\n    await tell(client, {asked})\n"
+    tell = 'async def tell(client, id):\n    await client.get_workflow_handle(id).signal("book", "9:00")\n'
+    assert errors(tmp_path, f"{begin}\n{helper}{book}{tell}") == expected
+
+
+def test_ids_are_not_judged_where_somebody_starts_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("temporal workflow start --workflow-id hiring_1 --type hiring\n")
+    begin = START.format(id='f"hiring-{key}"')
+    assert errors(tmp_path, f'{begin}\n    await client.get_workflow_handle("hiring_1").signal("book", "9:00")') == []
