@@ -59,6 +59,8 @@ class Migrated:
     done: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     failure: Failure | None = None
     differences: list[dict[str, Any]] = field(default_factory=list)
+    enums: list[dict[str, Any]] = field(default_factory=list)
+    """The enum types of the models: table, column, name of the type, values."""
     compared: bool = False
     trouble: str | None = None
     widened: bool = False
@@ -149,6 +151,7 @@ def _read(setup: Setup, around: Surroundings, events: list[dict[str, Any]], outc
                 migrated.done[event["stage"]] = event
             case "models":
                 migrated.differences, migrated.compared = event["differences"], True
+                migrated.enums = event.get("enums", [])
             case "failed":
                 migrated.failure = _failure(event, stage, around)
             case "end":

@@ -11,8 +11,12 @@ from checks.wiring.database.tables import Table
 
 def model_modules(tables: Sequence[Table], around: Surroundings) -> list[dict[str, Any]]:
     """What the probe needs to import each."""
-    files = dict.fromkeys(table.place.file for table in tables)
-    return [_module(file, around) for file in files]
+    return modules_of([table.place.file for table in tables], around)
+
+
+def modules_of(files: Sequence[str], around: Surroundings) -> list[dict[str, Any]]:
+    """The same for any files of the project, each once."""
+    return [_module(file, around) for file in dict.fromkeys(files)]
 
 
 def _module(file: str, around: Surroundings) -> dict[str, Any]:

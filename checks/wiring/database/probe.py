@@ -170,7 +170,21 @@ def migrate(request: JsonObject, answer: Answer) -> None:
         for failure in import_files(request["models"]):
             answer.say("unimported", **failure)
         SEEN["declared"] = declared(request["models"])
-    answer.say("models", differences=differences(config, script))
+    answer.say("models", differences=differences(config, script), enums=list(enums()))
+
+
+def enums() -> Iterator[JsonObject]:
+    """The values of each enum type that a column of the models has."""
+    from sqlalchemy import Enum
+
+    given = SEEN.get("metadata") or SEEN.get("declared") or []
+    for metadata in given if isinstance(given, (list, tuple)) else [given]:
+        for table in metadata.tables.values():
+            for column in table.columns:
+                kind = getattr(column.type, "item_type", column.type)
+                kind = getattr(kind, "impl_instance", None) or kind
+                if isinstance(kind, Enum) and kind.native_enum and kind.name:
+                    yield {"table": table.name, "column": column.name, "type": kind.name, "values": list(kind.enums)}
 
 
 def watch_environments() -> None:

@@ -65,7 +65,7 @@ class Statements:
             self._plan(sent, taking[0])
             return
         refusal = refusals[0]
-        if refusal is not None and self._is_certain(sent, refusal):
+        if refusal is not None and self.is_certain(sent, refusal):
             self._tell(sent, refusal)
 
     def _plan(self, sent: Sent, session: Session) -> None:
@@ -81,7 +81,8 @@ class Statements:
             place = sent.place(_position(sent.sql, r"\bON\s+CONFLICT"))
             self.judged.add(rules.CONFLICT_TARGET, f"PostgreSQL refuses this statement: {refusal.words}", place)
 
-    def _is_certain(self, sent: Sent, refusal: Refusal) -> bool:
+    def is_certain(self, sent: Sent, refusal: Refusal) -> bool:
+        """Whether no driver, no value and no setting could make the server take it."""
         code = refusal.code
         if code in _UNSURE or (not code.startswith("42") and code not in {*_VALUES, "3F000"}):
             return False

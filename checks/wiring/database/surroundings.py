@@ -72,12 +72,14 @@ class Surroundings:
     environment: dict[str, str]
     reads: tuple[Read, ...] = ()
 
-    def ask(self, request: Mapping[str, object], *, path: Sequence[Path] = ()) -> tuple[list[dict[str, Any]], Outcome]:
+    def ask(
+        self, request: Mapping[str, object], *, path: Sequence[Path] = (), probe: Path = PROBE
+    ) -> tuple[list[dict[str, Any]], Outcome]:
         """What the probe answers; `path` leads what Python imports from.
 
         Where settings refuse the environment, they are asked again with what they take.
         """
-        answer = self._ask(request, path)
+        answer = self._ask(request, path, probe)
         for _ in range(_MENDINGS):
             changes = mended(self.environment, answer[0], self.reads)
             if not changes:
@@ -85,17 +87,19 @@ class Surroundings:
             kept = {name: value for name, value in self.environment.items() if name not in changes}
             self.environment.clear()
             self.environment.update(kept, **{name: value for name, value in changes.items() if value})
-            answer = self._ask(request, path)
+            answer = self._ask(request, path, probe)
         return answer
 
-    def _ask(self, request: Mapping[str, object], path: Sequence[Path]) -> tuple[list[dict[str, Any]], Outcome]:
+    def _ask(
+        self, request: Mapping[str, object], path: Sequence[Path], probe: Path
+    ) -> tuple[list[dict[str, Any]], Outcome]:
         question, answer = self.folder / "request.json", self.folder / "answer.jsonl"
         question.write_text(json.dumps(request), encoding="utf-8")
         answer.unlink(missing_ok=True)
         environment = dict(self.environment)
         if path:
             environment["PYTHONPATH"] = ":".join(map(str, path))
-        argv = (str(self.context.python), str(PROBE), str(question), str(answer))
+        argv = (str(self.context.python), str(probe), str(question), str(answer))
         outcome = run(Command(argv, self.project, environment, PROBE_LIMIT_S))
         lines = answer.read_text(encoding="utf-8").splitlines() if answer.exists() else []
         return [json.loads(line) for line in lines if line.endswith("}")], outcome

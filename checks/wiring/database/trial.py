@@ -9,9 +9,11 @@ from pathlib import Path
 from checks.hints import install_command
 from checks.model import Diagnostic, Place
 from checks.wiring.database import constructs, judging, rules
+from checks.wiring.database.built import building_files, judge_built
 from checks.wiring.database.client import Lost
 from checks.wiring.database.create_all import create_all
 from checks.wiring.database.differences import Comparison
+from checks.wiring.database.enums import judge_enums
 from checks.wiring.database.installations import choose, find_installations
 from checks.wiring.database.judging import Judged
 from checks.wiring.database.migrations import Migrated, Setup, find_setups, migrate
@@ -39,6 +41,8 @@ class Trial:
     scripts: tuple[Script, ...] = ()
     statements: tuple[Sent, ...] = ()
     upserts: tuple[constructs.Upsert, ...] = ()
+    building: tuple[str, ...] = ()
+    migrated: dict[str, Migrated] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.setups = find_setups(self.uses)
@@ -51,6 +55,7 @@ class Trial:
         self.scripts = find_scripts(self.uses, bool(self.setups))
         self.statements = tuple(senders.statements())
         self.upserts = tuple(constructs.upserts(senders))
+        self.building = building_files(self.uses) if self.tables else ()
         constructs.judge_dialects(senders, self.judged)
         if self.uses.drivers == {"asyncpg"}:
             constructs.naive_moments(senders, self.tables, self.judged)
@@ -100,7 +105,7 @@ class Trial:
         else:
             databases = [target.database]
             self._make_tables(around, server, self.judged)
-        self._ask(server, databases)
+        self._ask(server, databases, around)
 
     def _prepare(self, target: Target) -> None:
         """An empty database, with what the image's own scripts make."""
@@ -142,6 +147,7 @@ class Trial:
             self._make_tables(around, target.server, made)
             stands_in = bool(self.tables) and made.complete
         if migrated.compared:
+            self.migrated[target.database] = migrated
             self._compare(migrated)
         self.judged.complete = stands_in or (migrated.compared and not migrated.failure)
 
@@ -156,10 +162,15 @@ class Trial:
         self._count("tables", len(tables))
         Comparison(self.uses, migrated, tables, self.judged).judge()
 
-    def _ask(self, server: Server, databases: list[str]) -> None:
+    def _ask(self, server: Server, databases: list[str], around: Surroundings) -> None:
         with ExitStack() as stack:
             sessions = [stack.enter_context(server.session(name)) for name in databases]
             constructs.judge_upserts(self.upserts, self.tables, sessions, self.judged)
+            tables = {table.name: table for table in self.tables}
+            for name, session in zip(databases, sessions, strict=True):
+                if name in self.migrated:
+                    judge_enums(self.uses, self.migrated[name], tables, session, self.judged)
+            self._count("statements", judge_built(self.uses, self.building, around, sessions, self.judged))
             self._count("statements", Statements(self.uses, self.statements, sessions, self.judged).judge())
 
     def _count(self, kind: str, amount: int) -> None:
