@@ -7,7 +7,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, NoReturn, TextIO
@@ -24,6 +24,9 @@ WIRING = "wiring"
 
 class UsageError(Exception):
     """What was asked for cannot be run; nothing was."""
+
+_OURS = "skillgate-"
+"""Leads the name of a gate of ours that the config calls something else by."""
 
 
 class RunOptions(NamedTuple):
@@ -100,9 +103,20 @@ def load_gates(root: Path, explicit: Path | None, *, all_that_apply: bool = Fals
     loaded = config.discover(root, entries) if found is None else config.load_config(found, entries, root)
     if not all_that_apply:
         return loaded
-    named = {gate.name for gate in loaded.gates}
     more = config.applying(root, entries, asked=True)
-    return loaded._replace(gates=(*loaded.gates, *(gate for gate in more if gate.name not in named)))
+    return loaded._replace(gates=(*loaded.gates, *_beside(loaded.gates, more)))
+
+
+def _beside(named: tuple[Gate, ...], more: Iterable[Gate]) -> Iterator[Gate]:
+    """What the config does not name; also our check where it calls a program of its own by the name of our gate."""
+    from checks.understood.own_checks import leads_to_check
+
+    commands = {gate.name: gate.command for gate in named}
+    for gate in more:
+        if gate.name not in commands:
+            yield gate
+        elif leads_to_check(gate.command) and not leads_to_check(commands[gate.name]):
+            yield gate._replace(name=f"{_OURS}{gate.name}")
 
 
 def select(gates: tuple[Gate, ...], names: tuple[str, ...]) -> tuple[Gate, ...]:
@@ -126,9 +140,9 @@ def select(gates: tuple[Gate, ...], names: tuple[str, ...]) -> tuple[Gate, ...]:
 def _of_catalog(names: tuple[str, ...], known: set[str]) -> Iterator[Gate]:
     """Who names a gate wants it judged: it is then never skipped."""
     for name in dict.fromkeys(names):
-        entry = catalog.load_entry(name) if name not in known else None
+        entry = catalog.load_entry(name.removeprefix(_OURS)) if name not in known else None
         if entry is not None:
-            yield config.catalog_gate(entry)._replace(requested=True)
+            yield config.catalog_gate(entry)._replace(name=name, requested=True)
 
 
 def _unknown_gate(name: str, known: tuple[str, ...]) -> str:

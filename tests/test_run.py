@@ -184,6 +184,14 @@ def test_all_adds_what_applies_to_what_the_config_names(skillgate: Skillgate, pr
     assert [gate["name"] for gate in every] == ["own", "docker-validate"]
 
 
+def test_all_adds_our_check_where_the_config_calls_something_else_by_its_name(skillgate: Skillgate, project) -> None:
+    root = project({"skillgate.yaml": gates(docker_validate="true"), "docker-compose.yml": COMPOSE})
+    every = skillgate("run", root, "--all", "--format", "json").json["gates"]
+    assert [gate["name"] for gate in every] == ["docker-validate", "skillgate-docker-validate"]
+    again = skillgate("run", root, "--gate", "skillgate-docker-validate", "--format", "json").json["gates"]
+    assert [(gate["name"], gate["evidence"]["services"]) for gate in again] == [("skillgate-docker-validate", 1)]
+
+
 def test_a_system_whose_config_leaves_wiring_out_is_told(skillgate: Skillgate, project) -> None:
     root = project({"skillgate.yaml": gates(own="true"), "docker-compose.yml": COMPOSE})
     assert "note:" not in skillgate("run", root).out, "one component alone has nobody to talk to"

@@ -40,6 +40,17 @@ def own_parts(simple: Simple, around: Surroundings) -> Iterator[Part]:
             yield _deployment(command.words, simple, around)
 
 
+def leads_to_check(command: str) -> bool:
+    """Whether one of our own checks judges what a command line is about."""
+    return any(
+        each.words[:2] == ("skillgate", "check")
+        or each.words[:3] == _TEMPORAL
+        or each.words[:2] in _DEPLOYMENT
+        or any(_compose_config(each.words, name) for name in _COMPOSE)
+        for each in commands.simple_commands(command)
+    )
+
+
 def _own_check(words: tuple[str, ...], around: Surroundings) -> Part:
     from checks.registry import CHECKS
 
