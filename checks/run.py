@@ -25,6 +25,7 @@ WIRING = "wiring"
 class UsageError(Exception):
     """What was asked for cannot be run; nothing was."""
 
+
 _OURS = "skillgate-"
 """Leads the name of a gate of ours that the config calls something else by."""
 
