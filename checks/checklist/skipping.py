@@ -26,10 +26,11 @@ _EXAMPLES = (".env.example", ".raw/config.yaml", "tox.ini", "noxfile.py")
 _LOADS = re.compile(
     r"load_dotenv|^-?include\s+\.env|--env-file|env_file\s*=\s*[\"']|source \.env|\. \./?\.env", re.MULTILINE
 )
-_EVERYWHERE = set(
-    "git make sh bash curl docker docker-compose podman kubectl helm kind psql pg_ctl initdb postgres redis-server "
-    "node npm npx uv temporal terraform java go openssl ffmpeg tesseract pdftotext soffice wkhtmltopdf".split()  # noqa: SIM905
-)
+_EVERYWHERE = {
+    "git", "make", "sh", "bash", "curl", "docker", "docker-compose", "podman", "kubectl", "helm", "kind", "psql",
+    "pg_ctl", "initdb", "postgres", "redis-server", "node", "npm", "npx", "uv", "temporal", "terraform", "java", "go",
+    "openssl", "ffmpeg", "tesseract", "pdftotext", "soffice", "wkhtmltopdf",
+}  # fmt: skip
 """Programs that developers have without a project naming them."""
 _OTHERWISE = {
     "yaml": "pyyaml", "PIL": "pillow", "bs4": "beautifulsoup4", "sklearn": "scikit-learn", "cv2": "opencv",

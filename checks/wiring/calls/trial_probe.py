@@ -244,13 +244,23 @@ class Substitute(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 # --- arguments -----------------------------------------------------------------------------------------------
 
 
+def all_options(parser):
+    """The options of a parser and of the subcommand that is typed."""
+    found = list(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in [own for name, own in action.choices.items() if name in sys.argv]:
+                found += all_options(one)
+    return list(dict.fromkeys(found))
+
+
 def listen_to_argparse(trial):
     """Notes what argparse refuses; a value that is not known passes every test of its own."""
     kind = argparse.ArgumentParser
     error, parse_args, get, check = kind.error, kind.parse_args, kind._get_value, kind._check_value
 
     def noted_error(self, message):
-        options = [name for name in self._option_string_actions if name.startswith("--")]
+        options = [name for name in all_options(self) if name.startswith("--")]
         trial.refusal = {"by": "argparse", "message": str(message), "options": options}
         error(self, message)
 

@@ -19,6 +19,7 @@ _ABOUT_FILES = re.compile(
     r"does not exist|can't open|No such file|not a (?:file|directory)|is a directory", re.IGNORECASE
 )
 _REQUIRED = re.compile(r"are required|is required|[Mm]issing (?:option|argument|parameter|command)|field required")
+_UNRECOGNIZED = re.compile(r"unrecognized arguments: (.+)")
 _USAGE = re.compile(r"^\s*usage\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -60,6 +61,10 @@ class Judge:
 
     def _of_parser(self, attempt: Attempt, message: str, options: tuple[str, ...]) -> Iterator[str]:
         unknown = list(unknown_options(attempt.arguments, options)) if options else []
+        told = _UNRECOGNIZED.search(message)
+        if told is not None:  # what a subcommand knows, the parser around it does not
+            refused = [word.partition("=")[0] for word in told[1].split()]
+            unknown = list(dict.fromkeys(word for word in refused if word.startswith("--")))
         for name in unknown:
             yield f"there is no option `{name}`{self._instead(attempt, name, options)}"
         if _REQUIRED.search(message):

@@ -226,3 +226,15 @@ def test_what_a_script_calls_is_told_where_it_stands(said: Say) -> None:
     }
     places = [one.split()[1] for one in said(files)]
     assert sorted(places) == ["compose.yaml:7", "scripts/report.sh:2"]
+
+
+def test_what_a_subcommand_knows_is_not_accused(said: Say) -> None:
+    program = (
+        "import argparse\nparser = argparse.ArgumentParser()\ncommands = parser.add_subparsers(required=True)\n"
+        "run = commands.add_parser('run')\nrun.add_argument('name')\nrun.add_argument('--date')\n"
+        "run.add_argument('--no-notify', action='store_true')\nparser.parse_args()\n"
+    )
+    refused = "python report.py run daily --date 2026-01-31 --no-notfy"
+    found = said({"report.py": program, "Makefile": makefile(refused, refused.replace("notfy", "notify"))})
+    assert len(found) == 1
+    assert found[0].endswith("there is no option `--no-notfy`; did you mean `--no-notify`? (report.py:7)")
