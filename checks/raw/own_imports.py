@@ -88,9 +88,18 @@ class OwnImports:
         parts = [*dotted.split("."), *([name] if name else [])][:2]
         tool = ".".join(parts)
         path = self.modules.locate(tool, search) if len(parts) == 2 and parts[0] in TOOLS else None
-        if path is None or path.suffix == ".py":
+        if path is None:
             return []
+        if path.suffix == ".py":
+            return self._flat_tool(tool, path) if "." in dotted and path.name != "__init__.py" else []
         return [Problem("raw.tool-no-init", f"`{tool}` has no `__init__.py`", f"touch {_folder(tool)}/__init__.py")]
+
+    def _flat_tool(self, tool: str, path: Path) -> list[Problem]:
+        """Python imports `tools/x.py`; RAW's own validator looks for a folder."""
+        file = self._relative(path)
+        message = f"`{file}` is a module, and RAW's tools are folders: `raw show --validate` says `Tool not found`"
+        hint = f"move it to {_folder(tool)}/tool.py, with an __init__.py that imports its names"
+        return [Problem("raw.flat-tool", message, hint)]
 
     def _broken(self, search: tuple[str, ...], dotted: str) -> list[Problem]:
         """The module, and of a tool its `tool.py`, as far as they cannot be parsed."""

@@ -33,6 +33,16 @@ IMPORT_RULES: tuple[Rule, ...] = (
         "tools/pdf_reader/__init__.py\ntools/pdf_reader/tool.py",
     ),
     Rule(
+        "raw.flat-tool",
+        WARNING,
+        "an imported tool is a module, not a folder",
+        "Python imports it. RAW's own validator takes `tools/x` for a folder: `raw show ID --validate` and `raw build` "
+        "say `Tool not found`, and RAW does not list it.",
+        "tools/pdf_reader.py",
+        "tools/pdf_reader/__init__.py:  from .tool import read_pdf\n"
+        "tools/pdf_reader/tool.py:      def read_pdf(path): ...",
+    ),
+    Rule(
         "raw.local-import-broken",
         ERROR,
         "a tool or module that run.py imports is no valid Python",

@@ -16,6 +16,7 @@ from checks.wiring.calls.newcomer import Newcomer
 from checks.wiring.calls.parameters import read_offered
 from checks.wiring.calls.programs import Programs, own_names
 from checks.wiring.calls.requests import Requests
+from checks.wiring.calls.results import judge_results
 from checks.wiring.calls.steps import Step, Walk
 from checks.wiring.calls.temporal_calls import Temporal
 from checks.wiring.calls.texts import Text, read_texts
@@ -59,6 +60,7 @@ def _judge_calls(system: System, calls: Sequence[Call]) -> tuple[list[Diagnostic
         attempt = judge.attempt(call)
         if attempt is not None:
             tried.append((call, attempt))
+    found += judge_results(system.code, calls, workflows)
     own = own_names(system.code)
     verdicts = try_all(system.context, [attempt for _, attempt in tried], own)
     trials = Judge(system.root, offered, own)

@@ -114,8 +114,17 @@ README_PACKAGE = Rule(
     "pip install raw\n",
     "pip install git+https://github.com/mpuig/raw\n",
 )
+RESULT = Rule(
+    "wiring.result-key",
+    Severity.ERROR,
+    "what a caller reads of a workflow's result is what the workflow writes into it",
+    "The call ends with KeyError after the workflow has done its work, each time.",
+    'result = run_workflow("analyze-cv", ...)\n'
+    'result["needs_review"]     # run.py writes {"score": ..., "review": ...}\n',
+    'result["review"]\n',
+)
 RULES: tuple[Rule, ...] = (
-    WORKFLOW, RAW_RUN, RAW_COMMAND, REFUSED, PROGRAM, BROKEN, ALEMBIC, TEMPORAL,
+    WORKFLOW, RAW_RUN, RAW_COMMAND, REFUSED, RESULT, PROGRAM, BROKEN, ALEMBIC, TEMPORAL,
     README_FILE, README_NAME, README_ROUTE, README_VARIABLE, README_PACKAGE,
 )  # fmt: skip
 
