@@ -70,6 +70,10 @@ class ImportJudge:
         return True
 
     def _report(self, problem: Problem, asked: Imported, findings: Findings) -> None:
+        if problem.once and problem.message in self.reported:
+            return
+        if problem.once:
+            self.reported.add(problem.message)
         if problem.file is None or problem.fault is None:
             findings.add(problem.rule, problem.message, asked.node, problem.hint, asked.sure)
         elif problem.file not in self.reported:

@@ -23,6 +23,8 @@ class Problem:
     hint: str | None = None
     file: str | None = None
     fault: Fault | None = None
+    once: bool = False
+    """Whether it is told of the first import only: it is no fault of the import."""
 
 
 class OwnImports:
@@ -99,7 +101,7 @@ class OwnImports:
         file = self._relative(path)
         message = f"`{file}` is a module, and RAW's tools are folders: `raw show --validate` says `Tool not found`"
         hint = f"move it to {_folder(tool)}/tool.py, with an __init__.py that imports its names"
-        return [Problem("raw.flat-tool", message, hint)]
+        return [Problem("raw.flat-tool", message, hint, once=True)]
 
     def _broken(self, search: tuple[str, ...], dotted: str) -> list[Problem]:
         """The module, and of a tool its `tool.py`, as far as they cannot be parsed."""
