@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 
 from checks.model import Diagnostic
+from checks.wiring.calls.cluster import Cluster
 from checks.wiring.calls.in_texts import compose_words
 from checks.wiring.calls.judging import Judging, plain, shown, values
 from checks.wiring.calls.named import Named
@@ -36,6 +37,7 @@ class Containers(Judging):
 
     def __init__(self, named: Named) -> None:
         super().__init__(named)
+        self.cluster = Cluster(named)
         self.programs: Mapping[str, Callable[[Step], Iterator[Diagnostic]]] = {
             "kubectl": self._kubectl, "helm": self._helm, "docker": self._docker, "docker-compose": self._compose,
             "podman": self._docker, "kustomize": self._kustomize,
@@ -47,6 +49,7 @@ class Containers(Judging):
                 for word in values(step.words, (option,)):
                     for part in word.split(","):
                         yield from self._manifest(step, part, option in ("-k", "--kustomize"))
+        yield from self.cluster.judge(step)
 
     def _kustomize(self, step: Step) -> Iterator[Diagnostic]:
         if step.words[1:2] == ("build",) and len(step.words) > 2:
