@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Diagnostic
-from checks.wiring.code import examples, own_imports, route_clashes, starts, templates, variables
+from checks.wiring.code import examples, installed, own_imports, route_clashes, starts, templates, variables
 from checks.wiring.code.judging import Scene
 from checks.wiring.system import Findings, System
 
@@ -19,6 +19,7 @@ def find(system: System) -> Findings:
         *starts.judge(scene),
         *route_clashes.judge(scene),
         *own_imports.judge(scene),
+        *installed.judge(scene),
         *templates.judge(scene),
     ]
     reads = {found.name for run in scene.runs for found in run.walk.reads.values()}

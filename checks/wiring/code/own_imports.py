@@ -27,7 +27,7 @@ def judge(scene: Scene) -> Iterator[Diagnostic]:
     """Findings about imports that surely fail, and about functions that an own module does not have."""
     index = scene.index
     for module in index.sources.own_modules():
-        for node in _certain(module.tree):
+        for node in certain_imports(module.tree):
             yield from _import(index, module, node)
         yield from _attributes(index, module)
     for module in _tests(index):
@@ -44,13 +44,13 @@ def _tests(index: Index) -> Iterator[Module]:
             yield module
 
 
-def _certain(node: ast.AST) -> Iterator[_Imported]:
+def certain_imports(node: ast.AST) -> Iterator[_Imported]:
     """The imports around which no condition and no `try` stands."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.Import, ast.ImportFrom)):
             yield child
         elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With)):
-            yield from _certain(child)
+            yield from certain_imports(child)
 
 
 def _import(index: Index, module: Module, node: _Imported) -> Iterator[Diagnostic]:
@@ -160,7 +160,7 @@ def _attributes(index: Index, module: Module) -> Iterator[Diagnostic]:
 def _aliases(index: Index, module: Module) -> dict[str, str]:
     """The names that are modules of the project, and nothing else anywhere in the file."""
     found: dict[str, str] = {}
-    for node in _certain(module.tree):
+    for node in certain_imports(module.tree):
         for alias in node.names if isinstance(node, ast.ImportFrom) else ():
             base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             name = f"{base}.{alias.name}" if base.strip(".") else f"{base}{alias.name}"
