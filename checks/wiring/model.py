@@ -89,6 +89,19 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """A volume on `path` that begins without the files which the image has there.
+
+    `what` is what it is; `sure` is false where somebody may have filled it before.
+    """
+
+    path: str
+    what: str
+    place: Place
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One container that a deployment runs.
 
@@ -96,7 +109,8 @@ class Unit:
     `argv` is what runs: entrypoint and command of the deployment, else of the image; empty where the image is foreign
     and nothing is said. `starts` is what that comes to. `open` is true where variables may be set that cannot be seen
     (an env file made outside, a Secret or ConfigMap that is not here). `mounts` are the folders and files on which
-    something is mounted, each with what it is: two units that mount the same share what lies there.
+    something is mounted, each with what it is: two units that mount the same share what lies there. `covers` are those
+    behind which the image's own files are not seen; `sealed` is true where nothing can be written but on mounts.
     """
 
     deployment: str
@@ -115,6 +129,8 @@ class Unit:
     probes: tuple[Probe, ...] = ()
     schedule: str | None = None
     mounts: Mapping[str, str] = field(default_factory=dict)
+    covers: tuple[Cover, ...] = ()
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

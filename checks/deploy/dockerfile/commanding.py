@@ -53,7 +53,7 @@ def container_of(image: Image, sources: Sources, recipe: Recipe, stage: Stage, b
     modes = [" ".join(words) for words in commands if words[0] in ("chmod", "install")]
     modes += [each.value for each in steps if each.keyword in ("COPY", "ADD") and "chmod" in each.flags]
     packed = any(_BUILDING.search(each.value) for known in recipe.stages for each in known.instructions)
-    installed = any(each.project or (each.local and packed) for each in image.installed)
+    installed = any(each.brings_code or (each.local and packed and not each.bare) for each in image.installed)
     packages = packages_of(image, contents)
     every = (each.value for known in recipe.stages for each in known.instructions)
     installing = [value for value in every if _INSTALLING.search(value)]

@@ -165,7 +165,18 @@ class _Step:
         self.image.loose |= effect.loose
         self.image.folders |= effect.folders
         self.image.users |= effect.users
-        self.image.installed += effect.installed
+        # `pip install .` before any code is copied brings the dependencies, and a package with nothing in it.
+        bare = "mount" not in instruction.flags and not self._has_code()
+        self.image.installed += [replace(each, bare=bare and each.copying) for each in effect.installed]
+
+    def _has_code(self) -> bool:
+        if self.image.loose:
+            return True
+        for copied in self.image.copied:
+            path = self.sources.root / copied.source
+            if path.suffix == ".py" or (path.is_dir() and next(path.rglob("*.py"), None) is not None):
+                return True
+        return False
 
     def _add(self, instruction: Instruction) -> None:
         copy = copies(instruction, self.variables.known)

@@ -52,7 +52,7 @@ def _summary(recipe: Recipe, image: Image, sources: Sources, dockerfile: Path, t
         exposed=dict(image.exposed),
         copied=tuple(image.copied),
         lines=dict(image.lines),
-        whole=not image.loose and not any(installed.project for installed in image.installed),
+        whole=not image.loose and not any(installed.brings_code for installed in image.installed),
     )
 
 

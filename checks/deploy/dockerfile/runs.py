@@ -16,7 +16,8 @@ class Installed:
     """Packages that a RUN installs: from `file` (a requirement file, a `pyproject.toml`), or the `names` themselves.
 
     `project` is true where the project itself is installed, `local` where it may be (a wheel from somewhere);
-    `complete` false where more may come in.
+    `complete` false where more may come in. `copying` is true where what is installed is copied as it is then, and
+    `bare` where nothing of the project's code was there to be copied.
     """
 
     line: int
@@ -26,6 +27,13 @@ class Installed:
     project: bool = False
     complete: bool = True
     local: bool = False
+    copying: bool = False
+    bare: bool = False
+
+    @property
+    def brings_code(self) -> bool:
+        """Whether the project's code comes along."""
+        return self.project and not self.bare
 
 
 @dataclass
@@ -223,10 +231,11 @@ def _installed(words: tuple[str, ...], line: int) -> Installed | None:
 def _pip(words: Iterable[str], line: int, manager: str) -> Installed:
     files: list[str] = []
     names: list[str] = []
-    project, complete, local = False, True, False
+    project, complete, local, copying = False, True, False, True
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition("=")
+        copying = copying and word not in ("-e", "--editable")
         if word in ("-r", "--requirement", "-c", "--constraint"):
             files.append(next(rest, ""))
         elif option in ("--requirement", "--constraint") and equals:
@@ -244,4 +253,4 @@ def _pip(words: Iterable[str], line: int, manager: str) -> Installed:
         else:
             names.append(word)
             complete = complete and not re.search(r"[$*]|://|^git\+", word)
-    return Installed(line, manager, tuple(files), tuple(names), project, complete, local)
+    return Installed(line, manager, tuple(files), tuple(names), project, complete, local, copying)

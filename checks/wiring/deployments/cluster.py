@@ -14,7 +14,8 @@ from checks.wiring.deployments.commands import Words, starts, whole
 from checks.wiring.deployments.images import Images, repository
 from checks.wiring.deployments.probes import of_command
 from checks.wiring.deployments.services import read_addresses, read_entries
-from checks.wiring.deployments.workloads import Container, Workload, at, mounts_of, read_workloads
+from checks.wiring.deployments.volumes import covers_of
+from checks.wiring.deployments.workloads import Container, Workload, at, is_sealed, mounts_of, read_workloads
 from checks.wiring.model import Deployment, Port, Probe, Role, Unit
 
 _PURPOSES = {"readinessProbe": "readiness", "livenessProbe": "liveness", "startupProbe": "startup"}
@@ -90,6 +91,8 @@ class _Reader:
                 probes=tuple(_probes(item, ports, place)),
                 schedule=workload.schedule,
                 mounts=mounts_of(workload, container),
+                covers=tuple(covers_of(workload, container, self.rendering)),
+                sealed=is_sealed(container),
             )
 
     @cached_property

@@ -113,6 +113,7 @@ class _Reader:
             ports=tuple(self.ports(name, service, made)),
             probes=tuple(self.probes(name, service, made)),
             mounts=_mounts(service),
+            sealed=service.get("read_only") is True,
         )
 
     def place(self, path: Path_) -> Place:

@@ -11,6 +11,7 @@ from checks.wiring.deployments import (
     constants,
     defaults,
     drivers,
+    files,
     listening,
     paths,
     probe_programs,
@@ -19,6 +20,7 @@ from checks.wiring.deployments import (
     stores,
 )
 from checks.wiring.deployments.compose import recipes_of
+from checks.wiring.deployments.containers import Containers
 from checks.wiring.deployments.images import Images
 from checks.wiring.deployments.queues import Queues
 from checks.wiring.deployments.queues import judge as queues_apart
@@ -26,6 +28,7 @@ from checks.wiring.deployments.requests import Requests
 from checks.wiring.deployments.requests import judge as requested
 from checks.wiring.deployments.scene import Scene, scenes
 from checks.wiring.deployments.uses import Uses
+from checks.wiring.deployments.workflows import Workflows
 from checks.wiring.system import Findings, System
 
 
@@ -36,9 +39,11 @@ def find(system: System) -> Findings:
     uses = Uses(system.code)
     images = Images(system.root, system.files, list(recipes_of(system.context)))
     queues, requests = Queues(uses), Requests(uses)
+    containers, workflows = Containers(system.root), Workflows(system, uses)
     openings = drivers.Openings(system, uses)
     for scene in scenes(system):
-        found += _judged(scene, uses, images, openings.declared)
+        found += _judged(scene, uses, images, openings.declared, containers)
+        found += files.judge(scene, uses, containers, workflows)
         found += drivers.judge(scene, openings)
         found += stores.judge(scene, openings)
         found += queues_apart(scene, queues)
@@ -50,8 +55,8 @@ def find(system: System) -> Findings:
     return Findings(tuple(dict.fromkeys(found)), looked)
 
 
-def _judged(scene: Scene, uses: Uses, images: Images, declared: str) -> Iterator[Diagnostic]:
-    yield from programs.judge(scene, declared)
+def _judged(scene: Scene, uses: Uses, images: Images, declared: str, containers: Containers) -> Iterator[Diagnostic]:
+    yield from programs.judge(scene, declared, containers)
     yield from pulls.judge(scene, images)
     yield from defaults.judge(scene, uses)
     yield from constants.judge(scene, uses)

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 from checks.model import Diagnostic, Place
 from checks.wiring.code.index import Index
-from checks.wiring.deployments.containers import faults
+from checks.wiring.deployments.containers import Containers
 from checks.wiring.deployments.reach import names_in
 from checks.wiring.deployments.rules import MISSING_PROGRAM, finding
 from checks.wiring.deployments.scene import Scene
 from checks.wiring.model import Kind, Started, Unit
 
 
-def judge(scene: Scene, declared: str) -> Iterator[Diagnostic]:
+def judge(scene: Scene, declared: str, containers: Containers) -> Iterator[Diagnostic]:
     """Findings about what the manifests of a cluster start; Compose and Dockerfiles have checks of their own.
 
     Those cannot look into packages that are installed; what the project installs of itself is known here.
@@ -25,14 +25,14 @@ def judge(scene: Scene, declared: str) -> Iterator[Diagnostic]:
         place = unit.argv_place
         in_image = place is not None and unit.built is not None and place.file == unit.built.dockerfile
         if place is not None and not in_image and scene.deployment.kind != "compose":
-            yield from _judged(scene, unit, place, declared)
+            yield from _judged(scene, unit, place, declared, containers)
         elif place is not None and unit.built is not None and not unit.built.whole:
             yield from _attributes(scene, unit, place)
 
 
-def _judged(scene: Scene, unit: Unit, place: Place, declared: str) -> Iterator[Diagnostic]:
+def _judged(scene: Scene, unit: Unit, place: Place, declared: str, containers: Containers) -> Iterator[Diagnostic]:
     """Where the image is known, all that stops its programs; else what the project certainly does not have."""
-    found = list(faults(unit, scene.system.root)) if unit.built is not None else []
+    found = list(containers.faults(unit)) if unit.built is not None else []
     for problem in found:
         yield finding(MISSING_PROGRAM, place, problem.message, problem.hint, problem.severity)
     if found:

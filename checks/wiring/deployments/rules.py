@@ -136,7 +136,27 @@ NO_BUCKET = Rule(
     "compose:  setup: {command: mc mb local/reports}\n          api: {environment: {REPORTS_BUCKET: sales-reports}}\n",
     "compose:  setup: {command: mc mb local/reports}\n          api: {environment: {REPORTS_BUCKET: reports}}\n",
 )
+HIDDEN = Rule(
+    "wiring.hidden-files",
+    Severity.ERROR,
+    "no volume lies over the files of the image that the program needs",
+    "A volume hides what the image has under its path. An emptyDir is empty each time a Pod starts: the program, its "
+    "migrations or its workflows are not there. A claim that somebody may have filled is a warning.",
+    "Dockerfile:  COPY .raw /app/.raw\nk8s:         volumeMounts: [{name: runs, mountPath: /app/.raw}]\n",
+    "k8s:         volumeMounts: [{name: runs, mountPath: /app/runs}]\n",
+)
+MISSING_FILE = Rule(
+    "wiring.missing-file",
+    Severity.ERROR,
+    "an image holds the project's files that its program is told to use",
+    "A bind mount of the developer's folder hides it: in the cluster there is only the image, and each call ends with "
+    "`No such file or directory`.",
+    "Dockerfile:  ENV WORKFLOWS_DIR=/app/.raw/workflows   # and no COPY .raw\n",
+    "Dockerfile:  ENV WORKFLOWS_DIR=/app/.raw/workflows\n             COPY .raw ./.raw\n",
+)
 RULES: tuple[Rule, ...] = (
+    HIDDEN,
+    MISSING_FILE,
     NO_BUCKET,
     DATABASE_DRIVER,
     HARD_CODED,

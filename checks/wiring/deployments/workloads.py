@@ -54,6 +54,16 @@ def read_workloads(rendering: Rendering) -> Iterator[Workload]:
             yield Workload(document, containers, labels, _volumes(document, pod), str(schedule) if schedule else None)
 
 
+def pod_of(workload: Workload) -> Mapping[str, Any]:
+    """The template of the Pods."""
+    return at(workload.document.content, _TEMPLATES[workload.document.kind][1])
+
+
+def is_sealed(container: Container) -> bool:
+    """Whether a container can write on its volumes only."""
+    return at(container.content, ("securityContext",)).get("readOnlyRootFilesystem") is True
+
+
 def _volumes(document: Document, pod: Mapping[str, Any]) -> dict[str, str]:
     """What the volumes of a Pod are; those that each Pod has for itself are called after it."""
     listed = at(pod, ("spec",)).get("volumes")
