@@ -43,11 +43,14 @@ class _Asked:
 
 def judge(scene: Scene, uses: Uses) -> Iterator[Diagnostic]:
     """Findings about every unit that would fall back to an address where nobody is."""
+    found: dict[tuple[Read, str], list[tuple[_Asked, Place]]] = {}
     for unit in scene.deployment.units:
         for asked in _defaults(unit, uses):
-            found = _judged(scene, asked)
-            if found is not None:
-                yield found
+            provider = _provider(scene, asked)
+            if provider is not None:
+                found.setdefault((asked.read, provider[0]), []).append((asked, provider[1]))
+    for (_, host), everyone in found.items():
+        yield _finding([asked for asked, _ in everyone], host, everyone[0][1])
 
 
 def count(scene: Scene, uses: Uses) -> int:
@@ -91,7 +94,8 @@ def _port_beside(name: str, unit: Unit, reads: Sequence[Read]) -> int | None:
     return next((port for word, port in _PORTS.items() if word in stem.split("_")), None)
 
 
-def _judged(scene: Scene, asked: _Asked) -> Diagnostic | None:
+def _provider(scene: Scene, asked: _Asked) -> tuple[str, Place] | None:
+    """The neighbour that is meant, where the default leads nowhere."""
     target, unit = asked.target, asked.unit
     if target.port is None or (not target.is_local and target.host in scene.hosts):
         return None
@@ -99,8 +103,7 @@ def _judged(scene: Scene, asked: _Asked) -> Diagnostic | None:
         return None
     if not target.is_local and not _is_name(target.host, scene):
         return None
-    provider = scene.provider(target.port, unit)
-    return _finding(asked, *provider) if provider is not None else None
+    return scene.provider(target.port, unit)
 
 
 def _is_shared(scene: Scene, unit: Unit) -> bool:
@@ -113,12 +116,13 @@ def _is_name(host: str, scene: Scene) -> bool:
     return "." not in host and host != "host" and bool(scene.deployment.addresses)
 
 
-def _finding(asked: _Asked, host: str, place: Place) -> Diagnostic:
-    unit, read, target = asked.unit, asked.read, asked.target
-    name = unit.name.rpartition("/")[2]
+def _finding(everyone: list[_Asked], host: str, place: Place) -> Diagnostic:
+    """One setting that is missing is one fault, however many units lack it."""
+    unit, read, target = everyone[0].unit, everyone[0].read, everyone[0].target
+    names = ", ".join(dict.fromkeys(f"`{asked.unit.name.rpartition('/')[2]}`" for asked in everyone))
     reason = "which is its own container" if target.is_local else "a name that nothing here has"
     message = (
-        f"`{read.name}` is not set for `{name}`, so `{target}` serves ({read.place}), {reason}: "
+        f"`{read.name}` is not set for {names}, so `{target}` serves ({read.place}), {reason}: "
         f"`{host}` is what listens on port {target.port} ({place})"
     )
     value = f"{host}:{target.port}"

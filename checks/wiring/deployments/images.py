@@ -16,6 +16,7 @@ from checks.deploy.dockerfile.model import Built
 from checks.deploy.dockerfile.reading import built
 from checks.model import Place
 from checks.quick_yaml import import_yaml
+from checks.wiring.deployments.loops import unrolled, without_loops
 
 _TEXTS = re.compile(
     r"(?i)(^|/)(readme[^/]*|makefile|justfile|taskfile\.ya?ml|jenkinsfile|[^/]+\.(md|sh)|\.gitlab-ci\.ya?ml)$"
@@ -25,6 +26,9 @@ _BUILD = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:image\s+)?(?:buildx\s+)?b
 _WITH_VALUE = frozenset(
     {"--build-arg", "--platform", "--label", "--cache-from", "--cache-to", "--progress", "--network"}
 )
+_OPEN = re.compile(r"\$\$?(?:\{\{.*?\}\}|\{[^}]*\}|\([^)]*\)|\w+)")
+_IMAGE = re.compile(r"(?:--tag|-t|push|image:|tags:)[\s=]+[\"']?([^\s\"';|&]*\$[^\s\"';|&]*)")
+_ANY = r"[\w.-]+"
 _CI = (".github/workflows", ".gitlab-ci.yml", ".circleci")
 _LIMIT = 1 << 20
 
@@ -78,7 +82,21 @@ class Images:
         name = repository(image)
         known = {short(recipe.name) for recipe in self.named()} | {short(one) for one in self._renamed}
         word = re.compile(rf"(?<![\w.-]){re.escape(short(name))}(?![\w-])")
-        return short(name) in known or any(word.search(text) for _, text in self._texts)
+        if short(name) in known or any(word.search(text) for _, text in self._texts):
+            return True
+        return any(pattern.fullmatch(short(name)) for pattern in self._patterns if pattern.pattern != _ANY)
+
+    @property
+    def builds_any(self) -> bool:
+        """Whether some command builds an image whose name is all for others to say."""
+        return any(pattern.pattern == _ANY for pattern in self._patterns)
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+        """Names of images into which commands have still to put something: `shop-${{ matrix.part }}`."""
+        texts = [without_loops(text) for _, text in self._texts]
+        names = {short(_OPEN.sub("\0", found)) for text in texts for found in _IMAGE.findall(text)}
+        return tuple(re.compile(_ANY.join(map(re.escape, name.split("\0")))) for name in names if "\0" in name)
 
     def _meant(self, image: str, ours: bool) -> list[Recipe]:
         name = repository(image)
@@ -127,7 +145,8 @@ class Images:
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
-        return tuple(_texts(self.root, self.files))
+        texts = tuple(_texts(self.root, self.files))
+        return (*texts, *((file, body) for file, text in texts for body in unrolled(text)))
 
     @cached_property
     def _told(self) -> tuple[Recipe, ...]:

@@ -21,10 +21,10 @@ def judge(scene: Scene, images: Images) -> Iterator[Diagnostic]:
         return
     for unit in scene.deployment.units:
         if unit.image is not None and not images.mentions(unit.image):
-            yield from _judged(unit, unit.image, named)
+            yield from _judged(unit, unit.image, named, images.builds_any)
 
 
-def _judged(unit: Unit, image: str, named: tuple[Recipe, ...]) -> Iterator[Diagnostic]:
+def _judged(unit: Unit, image: str, named: tuple[Recipe, ...], any_name: bool) -> Iterator[Diagnostic]:
     wanted = short(image)
     known = {short(recipe.name): recipe for recipe in named}
     near = difflib.get_close_matches(wanted, known, 1, _NEAR)
@@ -32,7 +32,7 @@ def _judged(unit: Unit, image: str, named: tuple[Recipe, ...]) -> Iterator[Diagn
         built = known[near[0]]
         message = f"image `{wanted}` is built nowhere: `{near[0]}` is ({built.place})"
         yield finding(UNBUILT_IMAGE, unit.place, message, f"write `{near[0]}`")
-    elif unit.built is not None:
+    elif unit.built is not None and not any_name:
         built = next(iter(known.values()))
         message = (
             f"nothing in the project says that an image `{wanted}` is built: what it builds is called "

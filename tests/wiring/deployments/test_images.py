@@ -61,3 +61,18 @@ def test_names() -> None:
     assert repository("docker.io/library/postgres:16@sha256:00") == "postgres"
     assert repository("localhost:5000/a/b:1") == "localhost:5000/a/b"
     assert short("localhost:5000/a/b:1") == "b"
+
+
+def test_loops_and_patterns_name_images(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(
+        "PARTS := api worker\nimages:\n\tfor name in $(PARTS); do \\\n"
+        "\tdocker build -f docker/$$name.Dockerfile -t $(REGISTRY)/shop-$$name:$(TAG) .; done\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "release.sh").write_text('docker build -t "example.org/desk-${PART}:1" .\n', encoding="utf-8")
+    images = Images(tmp_path, ("Makefile", "release.sh"), [])
+    assert [images.mentions(f"ghcr.io/me/{name}:1") for name in ("shop-api", "shop-worker", "desk-api")] == [True] * 3
+    assert not images.mentions("ghcr.io/me/shop-wrker:1")
+    assert {short(recipe.name) for recipe in images.named()} >= {"shop-api", "shop-worker"}
+    assert {recipe.place.line for recipe in images.named() if "shop-api" in recipe.name} == {3}
+    assert not images.builds_any
