@@ -20,8 +20,16 @@ _BIND = re.compile(r"^\s*-\s*[\"']?\.{1,2}(?:/[\w./-]*)?:/", re.MULTILINE)
 
 def judge(scene: Scene) -> Iterator[Diagnostic]:
     """Findings about the environment of every unit."""
+    lacks: dict[tuple[str, str, object, bool], list[tuple[Need, Run]]] = defaultdict(list)
     for runs in _by_unit(with_children(scene)):
-        yield from _judged(scene, runs)
+        for found in _judged(scene, runs):
+            if isinstance(found, Diagnostic):
+                yield found
+            else:
+                need, run, dotenv = found
+                lacks[run.deployment.name, need.name, need.place, dotenv].append((need, run))
+    for (_, _, _, dotenv), everyone in lacks.items():
+        yield _unset(everyone, dotenv)
 
 
 def _by_unit(runs: Iterable[Run]) -> Iterator[list[Run]]:
@@ -31,7 +39,11 @@ def _by_unit(runs: Iterable[Run]) -> Iterator[list[Run]]:
     yield from found.values()
 
 
-def _judged(scene: Scene, runs: list[Run]) -> Iterator[Diagnostic]:
+_Lack = tuple[Need, Run, bool]
+"""What is not set for a program, and whether a `.env` file may still do so."""
+
+
+def _judged(scene: Scene, runs: list[Run]) -> Iterator[Diagnostic | _Lack]:
     unit = runs[0].unit
     needs: dict[str, tuple[Need, Run]] = {}
     for run in runs:
@@ -50,7 +62,7 @@ def _judged(scene: Scene, runs: list[Run]) -> Iterator[Diagnostic]:
 
 def _lacking(
     scene: Scene, unit: Unit, unset: list[tuple[Need, Run]], strangers: list[Variable]
-) -> Iterator[Diagnostic]:
+) -> Iterator[Diagnostic | _Lack]:
     """What is not set; a variable that nobody reads and that is nearly it is the cause, and no stranger any more."""
     hidden = []
     for need, run in unset:
@@ -61,13 +73,17 @@ def _lacking(
         elif unit.open:
             hidden.append(need)
         else:
-            yield _unset(need, run, _may_have_dotenv(scene, run))
+            yield need, run, _may_have_dotenv(scene, run)
     yield from _unseen(scene, unit, hidden)
 
 
-def _unset(need: Need, run: Run, dotenv: bool) -> Diagnostic:
+def _unset(everyone: list[tuple[Need, Run]], dotenv: bool) -> Diagnostic:
+    """One variable that a deployment does not set is one fault, however many units lack it."""
+    need, run = everyone[0]
     unit = run.unit
-    message = f"`{need.name}` is not set for {shown(unit)}, whose program fails without it: {need.place} reads it"
+    names = list(dict.fromkeys(shown(each.unit) for _, each in everyone))
+    who = f"{', '.join(names)}, whose program fails" if len(names) == 1 else f"{', '.join(names)}, which fail"
+    message = f"`{need.name}` is not set for {who} without it: {need.place} reads it"
     if dotenv:
         hint = f"set `{need.name}` here, unless a `.env` file comes with the project's folder"
         return finding(UNSET, unit.place, message, hint, Severity.WARNING)
