@@ -12,12 +12,14 @@ from checks.wiring.deployments import (
     defaults,
     drivers,
     files,
+    heartbeats,
     listening,
     paths,
     probe_programs,
     programs,
     pulls,
     stores,
+    writing,
 )
 from checks.wiring.deployments.compose import recipes_of
 from checks.wiring.deployments.containers import Containers
@@ -44,6 +46,7 @@ def find(system: System) -> Findings:
     for scene in scenes(system):
         found += _judged(scene, uses, images, openings.declared, containers)
         found += files.judge(scene, uses, containers, workflows)
+        found += heartbeats.judge(scene, uses)
         found += drivers.judge(scene, openings)
         found += stores.judge(scene, openings)
         found += queues_apart(scene, queues)
@@ -52,6 +55,7 @@ def find(system: System) -> Findings:
         looked["ports"] += listening.count(scene)
         looked["paths"] += paths.count(scene)
     found += callbacks.judge(system)
+    found += writing.judge(tuple(scenes(system)), uses, containers)
     return Findings(tuple(dict.fromkeys(found)), looked)
 
 

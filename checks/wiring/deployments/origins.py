@@ -15,7 +15,7 @@ from checks.wiring.deployments.bindings import Bindings
 from checks.wiring.model import Read, Unit
 
 _GETTERS = frozenset({"os.getenv", "os.environ.get", "os.environ"})
-_PLAIN = frozenset({"builtins.str"})
+_PLAIN = frozenset({"builtins.str", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "os.fspath"})
 _TRIMMING = frozenset({"strip", "rstrip", "lstrip"})
 _DEPTH = 6
 

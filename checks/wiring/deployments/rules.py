@@ -154,7 +154,27 @@ MISSING_FILE = Rule(
     "Dockerfile:  ENV WORKFLOWS_DIR=/app/.raw/workflows   # and no COPY .raw\n",
     "Dockerfile:  ENV WORKFLOWS_DIR=/app/.raw/workflows\n             COPY .raw ./.raw\n",
 )
+PROBE_FILE = Rule(
+    "wiring.probe-file",
+    Severity.ERROR,
+    "a health check looks at the file that the program writes",
+    "The program lives and says so in one file; the check looks at another, which nobody writes. The container is "
+    "restarted for ever, or never counts as healthy.",
+    'worker:  Path("/tmp/worker.heartbeat").touch()\nk8s:     command: [test, -f, /tmp/worker-heartbeat]\n',
+    "k8s:     command: [test, -f, /tmp/worker.heartbeat]\n",
+)
+UNWRITABLE = Rule(
+    "wiring.unwritable-file",
+    Severity.WARNING,
+    "a program writes where its container lets it write",
+    "With `readOnlyRootFilesystem`, or as a user who is not root, most folders cannot be written. Whether the program "
+    "comes to that call in this container cannot be known for certain.",
+    'worker:  Path("/run/worker/heartbeat").touch()\nk8s:     securityContext: {readOnlyRootFilesystem: true}\n',
+    "k8s:     volumeMounts: [{name: run, mountPath: /run/worker}]\n",
+)
 RULES: tuple[Rule, ...] = (
+    PROBE_FILE,
+    UNWRITABLE,
     HIDDEN,
     MISSING_FILE,
     NO_BUCKET,
