@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from checks.deploy.kubernetes.documents import Document
+from checks.deploy.kubernetes.faults.typed import typed_keys
 from checks.deploy.kubernetes.references import Reference, references
 from checks.deploy.kubernetes.unit import Unit, doubt, fault, short
 from checks.deploy.kubernetes.values import is_open, items, mapping, text
@@ -24,7 +25,6 @@ _RULES = {
 _BUILT_IN_ROLES = re.compile(
     r"cluster-admin|admin|edit|view|system:.*|kubeadm:.*|extension-apiserver-authentication-reader"
 )
-_ELIDED = re.compile(r"(^|\s)\.\.\.(\s|$)")
 _EVERYWHERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
 _TYPED_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
@@ -85,7 +85,7 @@ def _missing(unit: Unit, reference: Reference, namespace: str, told: set[tuple[s
         return
     typed = unit.created_by_hand(reference.kind, reference.name)
     if typed:
-        yield from _typed_keys(reference, typed)
+        yield from _typed_keys(reference, typed_keys(typed, unit.root))
         return
     if unit.made_elsewhere(reference.kind, reference.name) is not None or _is_made_by_a_job(unit, reference.name):
         return
@@ -142,19 +142,17 @@ def _command(reference: Reference, namespace: str) -> str:
     return f"{words} -n {namespace}" if namespace else words
 
 
-def _typed_keys(reference: Reference, typed: list[str]) -> Iterator[Diagnostic]:
+def _typed_keys(reference: Reference, made: set[str]) -> Iterator[Diagnostic]:
     """A command in a guide that lists every key it makes says which ones will be missing."""
-    made = {key for line in typed for key in re.findall(r"--from-(?:literal|file)[= ]['\"]?([^=\s'\"]+)", line)}
-    if not made or any("--from-env-file" in line or "--from-file" in line or _ELIDED.search(line) for line in typed):
-        return
     for key, path in reference.keys:
-        if key not in made and not reference.optional and not is_open(key):
+        if made and key not in made and not reference.optional and not is_open(key):
             offered = ", ".join(f"`{name}`" for name in sorted(made))
             message = (
                 f"{reference.role} needs key `{key}` of {reference.kind} `{reference.name}`;"
                 f" the command in the guide makes only {offered}"
             )
-            yield fault("missing-key", reference.document, path, message)
+            near = get_close_matches(key, made, 1, 0.6)
+            yield fault("missing-key", reference.document, path, message, f"write `{near[0]}`" if near else None)
 
 
 def _typed(secret: Document) -> Iterator[Diagnostic]:
