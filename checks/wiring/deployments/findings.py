@@ -17,6 +17,7 @@ from checks.wiring.deployments import (
     paths,
     probe_programs,
     programs,
+    proxies,
     pulls,
     stores,
     writing,
@@ -66,5 +67,6 @@ def _judged(scene: Scene, uses: Uses, images: Images, declared: str, containers:
     yield from constants.judge(scene, uses)
     yield from listening.judge(scene)
     yield from paths.judge(scene)
+    yield from proxies.judge(scene)
     yield from probe_programs.judge(scene)
     yield from buckets.judge(scene)

@@ -35,8 +35,9 @@ PROBE_PATH = Rule(
 ENTRY_PATH = Rule(
     "wiring.entry-path",
     Severity.ERROR,
-    "an ingress lets in paths that the application has",
-    "Every request that comes in by this path gets a 404: an ingress hands the path on as it is.",
+    "an ingress or a proxy lets in paths that the application has",
+    "Every request that comes in by this path gets a 404: an ingress hands the path on as it is, and so does nginx, "
+    "unless `proxy_pass` ends with a path of its own, which takes the place of the location's.",
     'api:  @app.post("/webhooks/form")\nk8s:  - path: /api\n',
     "k8s:  - path: /webhooks\n",
 )
