@@ -19,6 +19,7 @@ from checks.wiring.deployments import (
     programs,
     proxies,
     pulls,
+    shared_settings,
     stores,
     writing,
 )
@@ -66,6 +67,7 @@ def _judged(scene: Scene, uses: Uses, images: Images, declared: str, containers:
     yield from defaults.judge(scene, uses)
     yield from constants.judge(scene, uses)
     yield from listening.judge(scene)
+    yield from shared_settings.judge(scene, uses)
     yield from paths.judge(scene)
     yield from proxies.judge(scene)
     yield from probe_programs.judge(scene)

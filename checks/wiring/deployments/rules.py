@@ -173,7 +173,17 @@ UNWRITABLE = Rule(
     'worker:  Path("/run/worker/heartbeat").touch()\nk8s:     securityContext: {readOnlyRootFilesystem: true}\n',
     "k8s:     volumeMounts: [{name: run, mountPath: /run/worker}]\n",
 )
+DIFFERENT_SETTING = Rule(
+    "wiring.different-setting",
+    Severity.WARNING,
+    "programs that share a stream, topic, queue or bucket are given the same name of it",
+    "What one program writes, the other looks for under another name. Nothing fails: nothing ever arrives. That two "
+    "programs are meant to share it cannot be known for certain.",
+    "compose:  api: {environment: {EVENT_STREAM: orders}}\n          worker: {environment: {EVENT_STREAM: events}}\n",
+    "compose:  api: {environment: {EVENT_STREAM: orders}}\n          worker: {environment: {EVENT_STREAM: orders}}\n",
+)
 RULES: tuple[Rule, ...] = (
+    DIFFERENT_SETTING,
     PROBE_FILE,
     UNWRITABLE,
     HIDDEN,
