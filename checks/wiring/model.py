@@ -111,6 +111,7 @@ class Unit:
     (an env file made outside, a Secret or ConfigMap that is not here). `mounts` are the folders and files on which
     something is mounted, each with what it is: two units that mount the same share what lies there. `covers` are those
     behind which the image's own files are not seen; `sealed` is true where nothing can be written but on mounts.
+    `beside` is the unit whose network it shares, where it has none of its own.
     """
 
     deployment: str
@@ -131,6 +132,7 @@ class Unit:
     mounts: Mapping[str, str] = field(default_factory=dict)
     covers: tuple[Cover, ...] = ()
     sealed: bool = False
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ class _Reader:
             probes=tuple(self.probes(name, service, made)),
             mounts=_mounts(service),
             sealed=service.get("read_only") is True,
+            beside=_network_of(service),
         )
 
     def place(self, path: Path_) -> Place:
@@ -202,6 +203,11 @@ class _Reader:
             if item.get("published") and str(item.get("target", "")).isdecimal():
                 where = self.system.places.find_item(("services", name, "ports"), index, len(published))
                 yield Entry(item.get("host_ip"), None, name, int(item["target"]), Place(*where))
+
+
+def _network_of(service: Mapping[str, Any]) -> str | None:
+    kind, _, other = str(service.get("network_mode") or "").partition(":")
+    return other if kind == "service" else None
 
 
 def _hosts(name: str, service: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def judge(scene: Scene) -> Iterator[Diagnostic]:
     for unit in scene.deployment.units:
         listening = scene.listens(unit)
         if listening is not None and unit.role is not Role.INIT:
-            yield from _declared(unit, listening)
+            yield from _declared(scene, unit, listening)
             yield from _probed(scene, unit, listening)
             yield from _served(scene, unit, listening)
         yield from _bound(scene, unit)
@@ -44,8 +44,10 @@ def count(scene: Scene) -> int:
     return sum(scene.listens(unit) is not None for unit in scene.deployment.units)
 
 
-def _declared(unit: Unit, listening: Port) -> Iterator[Diagnostic]:
+def _declared(scene: Scene, unit: Unit, listening: Port) -> Iterator[Diagnostic]:
     """One declared port, and it is another one: nobody reaches the program."""
+    if scene.deployment.kind == "compose" and len(scene.pod(unit)) > 1:
+        return  # another service may listen there, in the same network
     numbers = {port.number for port in unit.ports}
     if len(numbers) == 1 and listening.number not in numbers and not _is_mentioned(unit, *numbers):
         port = unit.ports[0]
@@ -109,7 +111,7 @@ def _bound(scene: Scene, unit: Unit) -> Iterator[Diagnostic]:
 def _asked_from_outside(scene: Scene, unit: Unit) -> str | None:
     """Who wants in: a published port, a Service, a probe of Kubernetes."""
     for entry in scene.deployment.entries:
-        if scene.at(entry.target) == (unit,):
+        if scene.at(entry.target) == (unit,) and len(scene.pod(unit)) == 1:
             return f"it is asked from outside ({entry.place})"
     if scene.deployment.kind != "compose":
         for address in scene.deployment.addresses:

@@ -67,7 +67,8 @@ class Scene:
         """The containers that run beside a unit and share its ports with it, itself among them."""
         owner = unit.name.partition(":")[0]
         if self.deployment.kind == "compose":
-            return (unit,)
+            shared = unit.beside or unit.name
+            return tuple(one for one in self.deployment.units if shared in (one.name, one.beside))
         together = (one for one in self.deployment.units if one.name.partition(":")[0] == owner)
         return tuple(one for one in together if one.role is not Role.INIT or one is unit)
 

@@ -78,6 +78,13 @@ def test_the_shop_works(judge: Judge) -> None:
     assert judge() == ()
 
 
+def test_a_proxy_in_the_same_network_may_have_the_port(judge: Judge) -> None:
+    proxy = "  proxy:\n    image: nginx:1.27\n    network_mode: service:api\n"
+    edits = ((COMPOSE, "services:\n", f"services:\n{proxy}"), (COMPOSE, '["8000:8000"]', '["8080:8080"]'))
+    assert judge(edits) == ()
+    assert [one.rule for one in judge(edits[1:])] == ["wiring.port-mismatch"]
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found(judge: Judge, name: str) -> None:
     edits, rule, file = FAULTS[name]
