@@ -21,6 +21,7 @@ from checks.wiring.deployments import (
     pulls,
     shared_settings,
     stores,
+    webhooks,
     writing,
 )
 from checks.wiring.deployments.compose import recipes_of
@@ -69,6 +70,7 @@ def _judged(scene: Scene, uses: Uses, images: Images, declared: str, containers:
     yield from listening.judge(scene)
     yield from shared_settings.judge(scene, uses)
     yield from paths.judge(scene)
+    yield from webhooks.judge(scene)
     yield from proxies.judge(scene)
     yield from probe_programs.judge(scene)
     yield from buckets.judge(scene)

@@ -182,7 +182,17 @@ DIFFERENT_SETTING = Rule(
     "compose:  api: {environment: {EVENT_STREAM: orders}}\n          worker: {environment: {EVENT_STREAM: events}}\n",
     "compose:  api: {environment: {EVENT_STREAM: orders}}\n          worker: {environment: {EVENT_STREAM: orders}}\n",
 )
+UNREACHED = Rule(
+    "wiring.unreached-webhook",
+    Severity.WARNING,
+    "an ingress lets in the webhooks of the application behind it",
+    "Others call a webhook from outside. Where the ingress lists the paths that it lets in, and this is none of them, "
+    "each call ends with 404 before it comes to the application. Whether only neighbours call it cannot be known.",
+    'api:  @app.post("/webhooks/form")\nk8s:  - path: /api\n',
+    "k8s:  - path: /api\n      - path: /webhooks\n",
+)
 RULES: tuple[Rule, ...] = (
+    UNREACHED,
     DIFFERENT_SETTING,
     PROBE_FILE,
     UNWRITABLE,
