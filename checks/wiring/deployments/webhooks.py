@@ -62,6 +62,6 @@ def _is_called_within(scene: Scene, route: Route) -> bool:
 def _address(text: str) -> tuple[str | None, str]:
     try:
         parts = urlsplit(text if text.startswith("http") else "")
-        return parts.hostname, parts.path
     except ValueError:
         return None, ""
+    return parts.hostname, parts.path
