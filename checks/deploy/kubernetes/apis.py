@@ -78,6 +78,8 @@ _HOMES = {
 HOMES = {kind: version for version, kinds in _HOMES.items() for kind in kinds.split()}
 """The kinds that people write, each with the version that serves it."""
 _ALSO = frozenset({("autoscaling/v1", "HorizontalPodAutoscaler")})
+OPENSHIFT = frozenset(("v1", kind) for kind in ("Template", "Route", "DeploymentConfig", "BuildConfig", "ImageStream"))
+"""What OpenShift once had in a group without a name."""
 
 
 def group_of(version: str) -> str:
@@ -93,6 +95,8 @@ def is_own(version: str) -> bool:
 
 def refusal(version: str, kind: str) -> tuple[str, str | None] | None:
     """Why no cluster knows this type, with a hint; None where we know nothing against it."""
+    if (version, kind) in OPENSHIFT:
+        return None
     if not is_own(version):
         near = get_close_matches(group_of(version), sorted(GROUPS), 1, 0.9)
         if not near or kind not in HOMES:

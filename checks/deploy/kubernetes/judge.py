@@ -12,15 +12,26 @@ from checks.deploy.kubernetes import apis
 from checks.deploy.kubernetes.documents import Document, Rendering
 from checks.deploy.kubernetes.faults import (
     choices,
+    classes,
     containers,
+    crossing,
+    hashed,
     hosts,
     identity,
     layout,
     links,
+    mounted,
     names,
     networking,
     order,
+    permissions,
+    policies,
+    refused,
+    rewriting,
     secrets,
+    standards,
+    standins,
+    users,
     workloads,
 )
 from checks.deploy.kubernetes.schema import Schemas, load_schemas
@@ -29,7 +40,10 @@ from checks.deploy.kubernetes.unit import Unit, fault
 from checks.deploy.kubernetes.values import mapping, mappings, text
 from checks.model import Diagnostic, Severity
 
-_SUBJECTS = (names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts)
+_SUBJECTS = (
+    *(names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts),
+    *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins, crossing),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ def _typed(document: Document, schemas: Schemas | None, custom: Mapping[tuple[st
 
 def _unknown_type(document: Document, version: str, kind: str, schemas: Schemas | None) -> Iterator[Diagnostic]:
     refused = apis.refusal(version, kind)
-    if refused is None and schemas is not None and apis.is_own(version):
+    if refused is None and schemas is not None and apis.is_own(version) and (version, kind) not in apis.OPENSHIFT:
         near = get_close_matches(kind, schemas.kinds(version), 1)
         said = f"`{version}` has no kind `{kind}`" if schemas.kinds(version) else f"there is no API `{version}`"
         refused = (f"{said} in Kubernetes {schemas.version}", f"kind: {near[0]}" if near else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,27 @@ _TEMPLATES: dict[str, Path_] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 _COMMON: Path_ = ("spec", "template")
+
+
+# Labels that a Pod gets from what makes it, and that no template says.
+_GIVEN = {
+    "StatefulSet": ("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"),
+    "DaemonSet": ("controller-revision-hash", "pod-template-generation"),
+    "Deployment": ("pod-template-hash",),
+    "ReplicaSet": ("pod-template-hash",),
+    "Job": ("batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/controller-uid", "controller-uid"),
+    "CronJob": ("batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/controller-uid", "controller-uid"),
+}
+_JOB_NAMES = ("batch.kubernetes.io/job-name", "job-name")
+
+
+def _is_given(document: Document, key: str, value: str) -> bool:
+    name, kind = document.name, document.kind
+    if key in _JOB_NAMES:
+        return value == name if kind == "Job" else kind == "CronJob" and value.startswith(f"{name}-")
+    if key == "statefulset.kubernetes.io/pod-name":
+        return kind == "StatefulSet" and re.fullmatch(rf"{re.escape(name)}-\d+", value) is not None
+    return key in _GIVEN.get(kind, ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +85,11 @@ class Pod:
     def labels(self) -> Mapping[str, Any]:
         """The Pod's labels."""
         return mapping(self.template, "metadata", "labels")
+
+    def labels_for(self, selector: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The Pod's labels, with those that its controller gives when the Pod is made, where `selector` asks them."""
+        given = {key: value for key, value in selector.items() if _is_given(self.document, key, str(value))}
+        return {**given, **self.labels}
 
     @property
     def spec_path(self) -> Path_:

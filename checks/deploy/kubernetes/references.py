@@ -10,6 +10,8 @@ from checks.deploy.kubernetes.documents import Document, Path_
 from checks.deploy.kubernetes.pods import Pod, pod_of
 from checks.deploy.kubernetes.values import mapping, mappings, text
 
+_CLAIMS = ("spec", "volumeClaimTemplates")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
@@ -45,7 +47,10 @@ def _of_pod(pod: Pod) -> Iterator[Reference]:
         for path, entry in mappings(container.content, "envFrom"):
             for word, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
                 yield from _simple(pod.document, kind, mapping(entry, word), (*container.path, *path, word), "envFrom")
-    for path, volume in mappings(pod.spec, "volumes"):
+    # A StatefulSet puts its own claim in the place of a volume of the same name.
+    claims = [text(each, "metadata", "name") for _, each in mappings(pod.document.content, *_CLAIMS)]
+    volumes = [(path, each) for path, each in mappings(pod.spec, "volumes") if text(each, "name") not in claims]
+    for path, volume in volumes:
         yield from _of_volume(pod.document, (*pod.spec_path, *path), volume)
     for path, entry in mappings(pod.spec, "imagePullSecrets"):
         yield from _simple(pod.document, "Secret", entry, (*pod.spec_path, *path), "imagePullSecrets")

@@ -13,7 +13,7 @@ from checks.deploy.kubernetes.documents import Document, Rendered, Rendering
 from checks.deploy.kubernetes.embedded import NotPlain, build_here
 from checks.deploy.kubernetes.files import Kustomization, Manifests, find_manifests
 from checks.deploy.kubernetes.folders import Folder, plain_folders
-from checks.deploy.kubernetes.idle import idle_parts
+from checks.deploy.kubernetes.idle import frozen_parts, idle_parts
 from checks.deploy.kubernetes.kustomizations import Tree, listing_faults, trees
 from checks.deploy.kubernetes.program import Program, build, find_program, scrubbed
 from checks.deploy.kubernetes.source import Unreadable, parse_sources
@@ -132,7 +132,7 @@ def _build(bench: _Bench, tree: Tree) -> Rendering | None:
     content = _built_here(bench, tree) if usable is None else _built_by_program(bench, usable, tree)
     if content is None:
         return None
-    bench.diagnostics += idle_parts(tree, tree.sources(bench.manifests))
+    bench.diagnostics += [*idle_parts(tree, tree.sources(bench.manifests)), *frozen_parts(tree)]
     return Rendering(tree.top.folder, "kustomize", Place(tree.top.file), content)
 
 

@@ -16,7 +16,7 @@ LINKS = (
     rule(
         "missing-secret",
         "A Secret that is needed is made, or a guide says how",
-        "The Pod does not start until somebody makes it by hand.",
+        "The Pod does not start until somebody makes it by hand. An error where one of nearly that name is made here.",
         "envFrom: [{secretRef: {name: api}}]      # nowhere made or mentioned",
         "kubectl create secret generic api --from-literal=TOKEN=...      # in README.md",
         Severity.WARNING,
@@ -24,7 +24,7 @@ LINKS = (
     rule(
         "missing-key",
         "A key that is needed is in its ConfigMap or Secret",
-        "The Pod stays in CreateContainerConfigError.",
+        "The Pod stays in CreateContainerConfigError. A warning for a file that a setting names in a mounted one.",
         "secretKeyRef: {name: api, key: token}      # the Secret has TOKEN",
         "secretKeyRef: {name: api, key: TOKEN}",
     ),
@@ -50,9 +50,23 @@ LINKS = (
         "kind: Role      # name: reader",
     ),
     rule(
+        "missing-class",
+        "A priority, storage, ingress or runtime class goes by the name that it has",
+        "Pods with an unknown class are refused, and a claim waits. Told only where a class here has nearly that name.",
+        "priorityClassName: team-workers      # the PriorityClass is team-worker",
+        "priorityClassName: team-worker",
+    ),
+    rule(
+        "forbidden",
+        "What a Pod does with kubectl, its roles allow",
+        "Every role of the service account is here, and none of them allows the command: it is forbidden.",
+        "kubectl delete job report      # the Role allows get and list",
+        "verbs: [get, list, delete]",
+    ),
+    rule(
         "missing-service",
-        "A Service that an Ingress names is made",
-        "Every request is answered with 503.",
+        "A Service that an Ingress or StatefulSet names is made",
+        "Every request is answered with 503; the Pods of a StatefulSet get no names.",
         "backend: {service: {name: web}}      # no such Service",
         "backend: {service: {name: api}}",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.deploy.kubernetes.rule import rule
+from checks.model import Severity
 
 NETWORK = (
     rule(
@@ -20,6 +21,14 @@ NETWORK = (
         "selector: {app: api}",
     ),
     rule(
+        "crossed-selector",
+        "Two builds of the same files in one namespace keep their Pods apart",
+        "The Services of one also send to the Pods of the other.",
+        "nameSuffix: -us\nlabels: [{pairs: {region: us}}]",
+        "nameSuffix: -us\nlabels: [{pairs: {region: us}, includeSelectors: true}]",
+        Severity.WARNING,
+    ),
+    rule(
         "target-port",
         "A Service sends to a port that its Pods have",
         "Every connection to it is refused.",
@@ -32,6 +41,21 @@ NETWORK = (
         "The API refuses the Ingress.",
         "path: api\npathType: Prefix",
         "path: /api\npathType: Prefix",
+    ),
+    rule(
+        "rewrite",
+        "A rewrite takes groups that its path has",
+        "ingress-nginx puts nothing in the place of a group that is not there: every request goes to the same path.",
+        "rewrite-target: /$2\npath: /api",
+        "rewrite-target: /$2\npath: /api(/|$)(.*)",
+    ),
+    rule(
+        "blocked-traffic",
+        "The NetworkPolicies let through what the settings of Pods ask for",
+        "The connection, or the look-up of its name, waits until it fails.",
+        "podSelector: {matchLabels: {app: db}}\n"
+        "ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]      # the worker asks db, too",
+        "ingress: [{from: [{podSelector: {matchExpressions: [{key: app, operator: In, values: [api, worker]}]}}]}]",
     ),
     rule(
         "ingress-port",

@@ -44,6 +44,21 @@ PODS = (
         Severity.WARNING,
     ),
     rule(
+        "unfilled-value",
+        "No stand-in is left in a variable",
+        "The program gets the word that something was to replace. An error where it stands for a host.",
+        "- {name: PGHOST, value: REPLACED}      # no replacement names this container",
+        "- {name: PGHOST, value: postgres}",
+        Severity.WARNING,
+    ),
+    rule(
+        "pod-security",
+        "A namespace admits its own Pods",
+        "The namespace enforces a Pod Security Standard that the Pods do not meet: none is created.",
+        "pod-security.kubernetes.io/enforce: restricted      # and a container without seccompProfile",
+        "securityContext: {seccompProfile: {type: RuntimeDefault}}",
+    ),
+    rule(
         "repeated-name",
         "Containers, volumes, ports and mounts have names of their own",
         "The API refuses the Pod.",
@@ -59,8 +74,8 @@ PODS = (
     ),
     rule(
         "run-as-root",
-        "Who must not be root is not user 0",
-        "The kubelet refuses to start the container.",
+        "Who must not be root has a user that is a number, and not 0",
+        "The kubelet refuses to start the container; the user of an image it knows only by number.",
         "runAsNonRoot: true\nrunAsUser: 0",
         "runAsNonRoot: true\nrunAsUser: 10001",
     ),

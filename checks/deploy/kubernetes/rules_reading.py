@@ -51,9 +51,27 @@ READING = (
         Severity.WARNING,
     ),
     rule(
+        "frozen-settings",
+        "What is generated as immutable has a hash in its name",
+        "The name stays and the content may not change: the next apply is refused.",
+        "generatorOptions: {immutable: true, disableNameSuffixHash: true}",
+        "generatorOptions: {immutable: true}",
+        Severity.WARNING,
+    ),
+    rule(
+        "hashed-name",
+        "A program is told the name that a generated object has",
+        "kustomize puts a hash behind the name, and does not know that an argument is one. An error where a role lets "
+        "somebody read the object by name.",
+        "args: [--state-configmap, state]      # generated: state-7f9c2m8tbd",
+        "configMapGenerator: [{name: state, options: {disableNameSuffixHash: true}}]",
+        Severity.WARNING,
+    ),
+    rule(
         "idle-change",
         "Every change of a kustomization changes something",
-        "kustomize leaves out, without a word, an image or patch that names nothing: the tag you set never runs.",
+        "kustomize leaves out, without a word, an image or patch that names nothing: the tag you set never runs. "
+        "An error where one of nearly that name stays unchanged.",
         "images: [{name: api, newTag: '2'}]      # the image is registry.example.org/api",
         "images: [{name: registry.example.org/api, newTag: '2'}]",
         Severity.WARNING,

@@ -14,6 +14,13 @@ TYPES = (
         "spec:\n  replicas: 2",
     ),
     rule(
+        "refused",
+        "The parts of an object go together",
+        "Every field has its type, and the API still refuses the object: one part excludes, or needs, another.",
+        "completionMode: Indexed      # and no completions",
+        "completionMode: Indexed\ncompletions: 8",
+    ),
+    rule(
         "unknown-type",
         "The API version and the kind exist",
         "A version that was removed, or a kind that never was, is refused by every cluster of today.",

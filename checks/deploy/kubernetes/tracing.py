@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,19 @@ _NAMES = ("name", "mountPath", "containerPort", "port", "host", "path", "key", "
 
 def plain(source: Source) -> tuple[Document, ...]:
     """The objects of one document as it was written; the items of a List by themselves."""
-    content = source.content
-    items = content.get("items")
-    if not str(content.get("kind") or "").endswith("List") or not isinstance(items, list):
-        return (Document(content, source.place, source.find),)
-    return tuple(
-        Document(item, source.find(("items", index)), _below(source, ("items", index)))
-        for index, item in enumerate(items)
-        if isinstance(item, dict)
-    )
+    return tuple(_unwrapped(source, source.content, ()))
+
+
+def _unwrapped(source: Source, content: dict[str, Any], way: Path_) -> Iterator[Document]:
+    items, kind = content.get("items"), str(content.get("kind") or "")
+    if not kind.endswith("List") or not isinstance(items, list):
+        yield Document(content, source.find(way) if way else source.place, _below(source, way))
+        return
+    # The items of a typed list need not say again what they are.
+    said = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    for index, item in enumerate(items):
+        if isinstance(item, dict):
+            yield from _unwrapped(source, {**said, **item}, (*way, "items", index))
 
 
 def _below(source: Source, start: Path_) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from checks.deploy.kubernetes.apis import is_own
 from checks.deploy.kubernetes.documents import Document, Path_, Rendering
 from checks.deploy.kubernetes.pods import Pod, pod_of
-from checks.deploy.kubernetes.values import mapping, strings, text
+from checks.deploy.kubernetes.values import items, mapping, mappings, strings, text
 from checks.discovery import project_files
 from checks.model import Diagnostic, Place, Severity
 
@@ -25,6 +25,17 @@ _MAKES_NO_PODS = re.compile(
     r"|cloud\.google\.com|secrets-store\.csi\.x-k8s\.io|metallb\.io|configuration\.konghq\.com)/.*"
     r"|monitoring\.coreos\.com/.* (ServiceMonitor|PodMonitor|PrometheusRule|Probe|ScrapeConfig|AlertmanagerConfig)"
 )
+# Each makes one Secret, called as it says there, or like itself.
+_MAKERS: dict[str, Path_] = {
+    "ExternalSecret": ("spec", "target", "name"),
+    "SealedSecret": ("spec", "template", "metadata", "name"),
+    "Certificate": ("spec", "secretName"),
+}
+_TEMPLATES = re.compile(r"\.(ya?ml|json)\.(in|tmpl|tpl|j2|jinja2?|template|erb|gotmpl)$")
+BUILT_BY_KO = "ko://"
+"""How an image begins that ko builds and fills in while it applies the file."""
+HASH = "[2456789bcdfghkmt]{10}"
+"""What kustomize puts behind the names of what it generates."""
 _GUIDE_LIMIT = 512 * 1024
 _MANY_EXAMPLES = 3
 
@@ -73,11 +84,12 @@ class Unit:
         found = self.in_other_namespace(kind, best[0]) if best else None
         return f"there is {kind} `{found.name}` at {short(found.place)}" if found else None
 
-    def made_elsewhere(self, kind: str, name: str) -> Document | None:
+    def made_elsewhere(self, kind: str, name: str, namespace: str = "") -> Document | None:
         """The object in another unit of the project, or the custom resource that speaks of the name."""
-        # A kustomization puts prefixes, suffixes and hashes around names.
-        other = (one for one in self.elsewhere if one.kind == kind and name in one.name)
-        return next(other, None) or self.made_by_operator(name)
+        # A kustomization puts a prefix before a name, and a hash behind it.
+        whole = re.compile(rf"(.*[-.])?{re.escape(name)}(-{HASH})?")
+        same = (one for one in self.elsewhere if one.kind == kind and meets(one.namespace, namespace))
+        return next((one for one in same if whole.fullmatch(one.name)), None) or self.made_by_operator(name)
 
     def made_by_operator(self, name: str) -> Document | None:
         """The custom resource that speaks of a name, as one does that makes a Secret."""
@@ -87,7 +99,7 @@ class Unit:
     def _custom(self) -> list[tuple[Document, frozenset[str]]]:
         """Objects of operators, with every word in them: what they make is theirs to know."""
         custom = (one for one in (*self.documents, *self.elsewhere) if not is_own(text(one.content, "apiVersion")))
-        return [(one, frozenset(said for _, said in strings(one.content))) for one in custom]
+        return [(one, _spoken(one)) for one in custom]
 
     @cached_property
     def is_collection(self) -> bool:
@@ -114,6 +126,29 @@ class Unit:
         """Whether the project's guides install other people's charts: what those bring cannot be seen here."""
         return bool(re.search(r"helm\s+repo\s+add|oci://|--repo[ =]|helm_(resource|remote|repo)|helmfile", self.guides))
 
+    @cached_property
+    def uses_ko(self) -> bool:
+        """Whether ko fills in the images: its users apply the rest of what is needed by scripts of their own."""
+        images = (text(each.content, "image") for pod in self.pods for each in pod.containers())
+        return any(image.startswith(BUILT_BY_KO) for image in images)
+
+    @cached_property
+    def labels_pods(self) -> bool:
+        """Whether something here may label Pods while they run, as one does that elects a leader."""
+        rules = (rule for role in self.of_kind("Role", "ClusterRole") for _, rule in mappings(role.content, "rules"))
+        return any(
+            {"pods", "*"} & set(map(str, items(rule, "resources")))
+            and {"patch", "update", "*"} & set(map(str, items(rule, "verbs")))
+            for rule in rules
+        )
+
+    @cached_property
+    def has_templates(self) -> bool:
+        """Whether templates lie beside the manifests, out of which more objects come."""
+        folder = self.rendering.place.file
+        above = "" if folder == "." or self.rendering.kind != "plain" else f"{folder}/"
+        return any(file.startswith(above) and _TEMPLATES.search(file) for file in project_files(self.root))
+
     def created_by_hand(self, kind: str, name: str) -> list[str]:
         """The commands of guides that create an object: `kubectl create secret generic NAME ...`."""
         word = {"Secret": r"secret\s+[\w-]+", "ConfigMap": r"(?:configmap|cm)", "Namespace": r"(?:namespace|ns)"}.get(
@@ -124,6 +159,19 @@ class Unit:
         found = re.finditer(rf"\bcreate\s+(?:-\S+\s+\S+\s+)*{word}\s+([^\n]*)", joined, re.IGNORECASE)
         pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
         return [match[1] for match in found if pattern.search(match[1])]
+
+
+def _spoken(custom: Document) -> frozenset[str]:
+    """The words of an operator's object that may be names of what it makes."""
+    made = made_secret(custom)
+    return frozenset({made}) if made else frozenset(said for _, said in strings(custom.content))
+
+
+def made_secret(custom: Document) -> str | None:
+    """The one Secret that an operator makes out of an object; None where that is not known."""
+    if custom.kind not in _MAKERS or is_own(text(custom.content, "apiVersion")):
+        return None
+    return text(custom.content, *_MAKERS[custom.kind]) or custom.name
 
 
 def _guide(path: Path) -> str:
@@ -154,6 +202,13 @@ def selects(selector: object, labels: object) -> bool:
     if any(str(own.get(key)) != str(value) for key, value in wanted.items()):
         return False
     return all(_holds(one, own) for one in (expressions if isinstance(expressions, list) else []))
+
+
+def takes(selector: object, pod: Pod) -> bool:
+    """Whether a selector takes a Pod, also by the labels that it gets only when it is made."""
+    asked = {**mapping(selector), **mapping(selector, "matchLabels")}
+    asked |= {text(one, "key"): "" for _, one in mappings(selector, "matchExpressions")}
+    return selects(selector, pod.labels_for(asked))
 
 
 def _holds(expression: object, labels: object) -> bool:

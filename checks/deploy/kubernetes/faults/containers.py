@@ -10,7 +10,7 @@ from typing import Any
 from checks.deploy.kubernetes.documents import Path_
 from checks.deploy.kubernetes.pods import Container, Pod
 from checks.deploy.kubernetes.shape import shown
-from checks.deploy.kubernetes.unit import Unit, doubt, fault
+from checks.deploy.kubernetes.unit import BUILT_BY_KO, Unit, doubt, fault
 from checks.deploy.kubernetes.values import is_open, items, mapping, mappings, quantity, simple, text
 from checks.model import Diagnostic
 
@@ -44,7 +44,7 @@ def _image(container: Container) -> Iterator[Diagnostic]:
     if image is None or image == "":
         yield fault("image", container.document, container.path, f"{container.title} has no image")
         return
-    if not isinstance(image, str) or is_open(image):
+    if not isinstance(image, str) or is_open(image) or image.startswith(BUILT_BY_KO):
         return
     where = (*container.path, "image")
     if not _IMAGE.fullmatch(image):

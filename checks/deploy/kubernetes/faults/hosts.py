@@ -5,100 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
 
-from checks.deploy.kubernetes.documents import Document, Path_
+from checks.deploy.kubernetes.documents import Document
+from checks.deploy.kubernetes.faults.asking import Asked, asked_in
 from checks.deploy.kubernetes.faults.networking import ports_of, services
-from checks.deploy.kubernetes.pods import Container
-from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, selects, short
-from checks.deploy.kubernetes.values import is_open, items, mapping, mappings, simple, text
+from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, short, takes
+from checks.deploy.kubernetes.values import is_open, items, mapping, simple, text
 from checks.model import Diagnostic
 
-_URL = re.compile(r"\b([a-z][a-z0-9+.]*)://(?:[^\s/@'\"]*@)?([A-Za-z0-9][\w.-]*)(?::(\d+))?(?=[/?\s'\",;]|$)")
-_ADDRESS = re.compile(r"([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*):(\d{2,5})")
-_NAME = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*")
-_ADDRESSED = re.compile(
-    r"ADDR|HOST|URL|URI|ENDPOINT|SERVER|BROKER|TARGET|SERVICE|SEEDS|BOOTSTRAP|DSN|PROXY|UPSTREAM", re.IGNORECASE
-)
-# What a browser or another system calls, from wherever it is.
-_FROM_OUTSIDE = re.compile(r"ORIGIN|CORS|PUBLIC|EXTERNAL|REDIRECT|CALLBACK|ALLOWED", re.IGNORECASE)
-_HOSTED = re.compile(r"(^|_)(HOST|HOSTNAME|SEEDS|SERVER)$", re.IGNORECASE)
-_TYPED = re.compile(r"\bnc\s+(?:-\S+\s+)*([a-z][a-z0-9-]*)\s+(\d{2,5})\b|\bpg_isready\b.*?-h\s*([a-z][a-z0-9-]*)")
-_PORTS = {"http": 80, "https": 443, "redis": 6379, "amqp": 5672, "mysql": 3306, "mongodb": 27017, "nats": 4222}
 # Databases, queues, Temporal: nobody names one who can do without it.
 _ESSENTIAL = frozenset({5432, 3306, 27017, 6379, 5672, 9092, 4222, 7233, 1433, 9042, 11211})
 _OWN_NAMES = frozenset({"localhost", "host", "hostname", "none", "null", "true", "false", "kubernetes", "smtp", "mail"})
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
 
 
-class Asked(NamedTuple):
-    """One host that something asks, with the port where it says one."""
-
-    document: Document
-    path: Path_
-    host: str
-    port: int | None
-    who: str
-
-
 def find(unit: Unit) -> Iterator[Diagnostic]:
     """Every host that is not there, and every port that a host does not have."""
     told: set[tuple[str, str, int | None]] = set()
-    for asked in _asked(unit):
+    for asked in asked_in(unit):
         where = asked.document.find(asked.path)
         key = (f"{where.file}:{where.line}", asked.host, asked.port)
         if key not in told:
             told.add(key)
             yield from _judge(unit, asked)
-
-
-def _asked(unit: Unit) -> Iterator[Asked]:
-    for pod in unit.pods:
-        for container in pod.containers():
-            yield from _by_container(pod.document, container)
-    for document in unit.of_kind("ConfigMap", "Secret"):
-        section = "data" if document.kind == "ConfigMap" else "stringData"
-        for key, value in mapping(document.content, section).items():
-            if isinstance(value, str) and "\n" not in value.strip():
-                yield from _hosts(document, (section, key), key, value.strip())
-
-
-def _by_container(document: Document, container: Container) -> Iterator[Asked]:
-    for path, entry in mappings(container.content, "env"):
-        yield from _hosts(document, (*container.path, *path, "value"), text(entry, "name"), text(entry, "value"))
-    for key in ("command", "args"):
-        for index, word in enumerate(items(container.content, key)):
-            yield from _in_words(document, (*container.path, key, index), word, container.name)
-
-
-def _hosts(document: Document, path: Path_, name: str, value: str) -> Iterator[Asked]:
-    who = f"`{name}`"
-    if _FROM_OUTSIDE.search(name):
-        return
-    urls = list(_urls(document, path, value, who))
-    yield from urls
-    if urls or not _ADDRESSED.search(name):
-        return
-    for part in re.split(r"[,\s]+", value):
-        if found := _ADDRESS.fullmatch(part):
-            yield Asked(document, path, found[1], int(found[2]), who)
-        elif _HOSTED.search(name) and _NAME.fullmatch(part):
-            yield Asked(document, path, part, None, who)
-
-
-def _urls(document: Document, path: Path_, value: str, who: str) -> Iterator[Asked]:
-    for scheme, host, port in _URL.findall(value):
-        default = 5432 if scheme.startswith("postgres") else _PORTS.get(scheme.split("+")[0])
-        yield Asked(document, path, host, int(port) if port else default, who)
-
-
-def _in_words(document: Document, path: Path_, word: object, container: str) -> Iterator[Asked]:
-    if not isinstance(word, str) or len(word) > 4000:
-        return
-    who = f"the command of container `{container}`"
-    yield from _urls(document, path, word, who)
-    for found in _TYPED.finditer(word):
-        yield Asked(document, path, found[1] or found[3], int(found[2]) if found[2] else None, who)
 
 
 def _judge(unit: Unit, asked: Asked) -> Iterator[Diagnostic]:
@@ -125,7 +54,8 @@ def _judge(unit: Unit, asked: Asked) -> Iterator[Diagnostic]:
 
 
 def _unknown(unit: Unit, asked: Asked, name: str) -> Iterator[Diagnostic]:
-    if any(each.kind == "Service" and each.name == name for each in unit.elsewhere) or name in unit.names("Endpoints"):
+    others_have = (each for each in unit.elsewhere if each.kind == "Service" and each.name == name)
+    if any(meets(each.namespace, asked.document.namespace) for each in others_have) or name in unit.names("Endpoints"):
         return
     near = unit.near("Service", name)
     others = ", ".join(f"`{other}`" for other in unit.names("Service")[:6])
@@ -177,15 +107,17 @@ def _port(unit: Unit, asked: Asked, service: Document) -> Iterator[Diagnostic]:
     if asked.port is None or asked.port in ports or text(service.content, "spec", "type") == "ExternalName":
         return
     headless = mapping(service.content, "spec").get("clusterIP") == "None"
+    selector = mapping(service.content, "spec", "selector")
+    own = (pod for pod in unit.pods if pod.document is asked.document)
+    asks_itself = any(selector and takes(selector, pod) for pod in own)
     if headless:
-        selector = mapping(service.content, "spec", "selector")
-        pods = [pod for pod in unit.pods if selector and selects(selector, pod.labels)]
+        pods = [pod for pod in unit.pods if selector and takes(selector, pod)]
         ports += [simple(port, "containerPort") for pod in pods for port in pod.ports()]
         if asked.port in ports or not ports:
             return
     offered = ", ".join(str(port) for port in dict.fromkeys(ports)) or "none"
     message = f"{asked.who} asks Service `{service.name}` for port {asked.port}; it has {offered}"
-    make = doubt if headless else fault
+    make = doubt if headless or asks_itself else fault
     yield make("service-port", asked.document, asked.path, message, f"the Service is at {short(service.place)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +15,7 @@ from checks.model import Diagnostic
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HANDLERS = ("httpGet", "exec", "tcpSocket", "grpc")
+_COPIED = re.compile(r"(default-token|kube-api-access)-[a-z0-9]{5}")
 _HIGHEST_PORT = 65535
 
 
@@ -67,7 +69,8 @@ def _mounts(pod: Pod, container: Container) -> Iterator[Diagnostic]:
             near = get_close_matches(name, declared, 1)
             message = f"{container.title} mounts the volume `{name}`, which its Pod does not declare"
             hint = f"there is `{near[0]}`" if near else f"add it to `volumes` of {pod.document.kind}"
-            yield fault("undeclared-volume", pod.document, (*path, "name"), message, hint)
+            make = doubt if _COPIED.fullmatch(name) else fault  # out of a running Pod, where it is added by itself
+            yield make("undeclared-volume", pod.document, (*path, "name"), message, hint)
     yield from _repeated(pod.document, mounts, "mountPath", "the mount path")
 
 

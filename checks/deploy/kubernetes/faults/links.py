@@ -8,8 +8,9 @@ from difflib import get_close_matches
 
 from checks.deploy.kubernetes.documents import Document
 from checks.deploy.kubernetes.faults.typed import typed_keys
+from checks.deploy.kubernetes.pods import pod_of
 from checks.deploy.kubernetes.references import Reference, references
-from checks.deploy.kubernetes.unit import Unit, doubt, fault, short
+from checks.deploy.kubernetes.unit import Unit, doubt, fault, made_secret, short, takes
 from checks.deploy.kubernetes.values import is_open, items, mapping, text
 from checks.model import Diagnostic
 
@@ -26,6 +27,8 @@ _BUILT_IN_ROLES = re.compile(
     r"cluster-admin|admin|edit|view|system:.*|kubeadm:.*|extension-apiserver-authentication-reader"
 )
 _EVERYWHERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
+# What the controller puts into the Secret of an account.
+_OF_TOKEN = frozenset({"token", "ca.crt", "namespace"})
 _TYPED_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -66,6 +69,8 @@ def _keys(unit: Unit, reference: Reference, target: Document) -> Iterator[Diagno
     if reference.kind not in ("ConfigMap", "Secret") or reference.optional:
         return
     known = {key for section in ("data", "stringData", "binaryData") for key in mapping(target.content, section)}
+    if text(target.content, "type") == "kubernetes.io/service-account-token":
+        known |= _OF_TOKEN
     for key, path in reference.keys:
         if key not in known and not is_open(key) and unit.made_by_operator(reference.name) is None:
             offered = ", ".join(f"`{name}`" for name in sorted(known)[:8]) or "no keys at all"
@@ -87,14 +92,16 @@ def _missing(unit: Unit, reference: Reference, namespace: str, told: set[tuple[s
     if typed:
         yield from _typed_keys(reference, typed_keys(typed, unit.root))
         return
-    if unit.made_elsewhere(reference.kind, reference.name) is not None or _is_made_by_a_job(unit, reference.name):
+    if unit.made_elsewhere(reference.kind, reference.name, namespace) is not None or _is_made_by_a_job(
+        unit, reference.name
+    ):
         return
     near = unit.near(reference.kind, reference.name)
-    message = f"{reference.role} of {reference.document.kind} `{reference.document.name}` needs {what}, which "
+    message = f"{_asker(reference)} needs {what}, which "
     key = (reference.kind, reference.name, namespace)
     if reference.kind == "Secret":
-        if alike := _alike(unit, reference.name):
-            yield fault(rule, reference.document, reference.path, f"{message}nothing here makes", f"there is `{alike}`")
+        if alike := _renamed(unit, reference.name) or _alike(unit, reference.name) or _same_keys(unit, reference):
+            yield fault(rule, reference.document, reference.path, f"{message}nothing here makes", f"there is {alike}")
         elif key not in told:
             told.add(key)
             message += "is not here: it has to be made by hand before this is applied, and nothing says how"
@@ -103,6 +110,11 @@ def _missing(unit: Unit, reference: Reference, namespace: str, told: set[tuple[s
         yield doubt(rule, reference.document, reference.path, f"{message}is not here", near)
     else:
         yield fault(rule, reference.document, reference.path, f"{message}nothing here makes", near)
+
+
+def _asker(reference: Reference) -> str:
+    title = f"{reference.document.kind} `{reference.document.name}`"
+    return title if reference.role == f"the {reference.document.kind}" else f"{reference.role} of {title}"
 
 
 def _is_made_by_a_job(unit: Unit, name: str) -> bool:
@@ -119,21 +131,56 @@ def _alike(unit: Unit, name: str) -> str | None:
     if not near or re.sub(r"\d", "", near[0]) == re.sub(r"\d", "", name):
         return None
     apart = near[0].startswith(f"{name}-") or name.startswith(f"{near[0]}-")
-    return None if apart else near[0]
+    return None if apart else f"`{near[0]}`"
+
+
+def _renamed(unit: Unit, name: str) -> str | None:
+    """What an operator's object of that name makes, where that has another name."""
+    for custom in (*unit.documents, *unit.elsewhere):
+        if custom.name == name and (made := made_secret(custom)) not in (None, name):
+            return f"`{made}`, which {custom.kind} `{name}` at {short(custom.place)} makes"
+    return None
+
+
+def _same_keys(unit: Unit, reference: Reference) -> str | None:
+    """A Secret of the unit about the same thing, by its first word, with every key that is asked for."""
+    asked = {key for key, _ in reference.keys}
+    word = reference.name.partition("-")[0]
+    for secret in unit.of_kind("Secret") if asked else ():
+        known = {key for section in ("data", "stringData") for key in mapping(secret.content, section)}
+        if asked <= known and secret.name.partition("-")[0] == word and "-" in reference.name:
+            return f"`{secret.name}` at {short(secret.place)}, which has `{min(asked)}`"
+    return None
 
 
 def _may_be_outside(unit: Unit, reference: Reference) -> bool:
-    if unit.uses_helm or reference.document.namespace.startswith("kube-"):
+    if unit.uses_helm or unit.uses_ko or reference.document.namespace.startswith("kube-"):
         return True
     if unit.is_collection or (reference.document.kind == "Pod" and unit.near(reference.kind, reference.name) is None):
         return True  # an example, which a text beside it completes
+    if reference.kind == "ConfigMap" and unit.rendering.kind == "plain" and _brings_no_settings(unit):
+        return True
     if reference.kind == "Role" and not any(unit.of_kind("Role", "ServiceAccount")):
         return True
     if reference.role in ("the ingress", "the autoscaler") and not any(unit.of_kind(reference.kind)):
         return True  # these files are about something else's front, or its size
-    return reference.role == "the StatefulSet" or (
-        reference.role == "the binding" and reference.kind in ("ServiceAccount", "ClusterRole")
-    )
+    if reference.role == "the StatefulSet":
+        return not _has_other_service(unit, reference.document)
+    return reference.role == "the binding" and reference.kind in ("ServiceAccount", "ClusterRole")
+
+
+def _brings_no_settings(unit: Unit) -> bool:
+    """Whether several ConfigMaps are needed and none is here: a script makes them."""
+    asked = {each.name for one in unit.documents for each in references(one) if each.kind == "ConfigMap"}
+    return len(asked) > 1 and not any(unit.of_kind("ConfigMap"))
+
+
+def _has_other_service(unit: Unit, document: Document) -> bool:
+    """Whether a headless Service is there for the Pods of a StatefulSet, so that its name was meant."""
+    pod = pod_of(document)
+    headless = (one for one in unit.of_kind("Service") if text(one.content, "spec", "clusterIP") == "None")
+    selectors = (mapping(one.content, "spec", "selector") for one in headless)
+    return pod is not None and any(selector and takes(selector, pod) for selector in selectors)
 
 
 def _command(reference: Reference, namespace: str) -> str:

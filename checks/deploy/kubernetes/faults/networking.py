@@ -8,11 +8,12 @@ from typing import Any
 
 from checks.deploy.kubernetes.documents import Document, Path_
 from checks.deploy.kubernetes.pods import Pod, pod_of
-from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, selects, short
+from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, short, takes
 from checks.deploy.kubernetes.values import is_open, mapping, mappings, simple, text
 from checks.model import Diagnostic
 
 _HIGHEST_PORT = 65535
+_SET_LATER = frozenset({"role", "spilo-role", "leader", "primary", "master"})
 _NODE_PORTS = range(30000, 32768)
 
 
@@ -21,6 +22,7 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
     for service in services(unit):
         yield from _service(service)
         yield from _behind(unit, service)
+    yield from _node_ports_twice(unit)
     for ingress in unit.of_kind("Ingress"):
         yield from _ingress(unit, ingress)
 
@@ -81,12 +83,25 @@ def _node_port(service: Document, path: Path_, port: Mapping[str, Any], kind: st
         yield doubt("service", service, (*path, "nodePort"), message)
 
 
+def _node_ports_twice(unit: Unit) -> Iterator[Diagnostic]:
+    seen: dict[tuple[int, str], Document] = {}
+    for service in services(unit):
+        for path, port in ports_of(service):
+            node = port.get("nodePort")
+            key = (node if isinstance(node, int) else 0, text(port, "protocol") or "TCP")
+            first = seen.setdefault(key, service)
+            if key[0] and first.name != service.name:
+                message = f"nodePort {node} is taken by Service `{first.name}` at {short(first.place)}"
+                make = doubt if unit.is_collection else fault
+                yield make("service", service, (*path, "nodePort"), f"{message}: the API refuses that")
+
+
 def _behind(unit: Unit, service: Document) -> Iterator[Diagnostic]:
     selector = mapping(service.content, "spec", "selector")
     if not selector or text(service.content, "spec", "type") == "ExternalName":
         return
     pods = [pod for pod in unit.pods if meets(pod.document.namespace, service.namespace)]
-    chosen = [pod for pod in pods if selects(selector, pod.labels)]
+    chosen = [pod for pod in pods if takes(selector, pod)]
     if not chosen:
         yield from _nothing_behind(unit, service, selector, pods)
         return
@@ -97,19 +112,31 @@ def _nothing_behind(
     unit: Unit, service: Document, selector: Mapping[str, Any], pods: list[Pod]
 ) -> Iterator[Diagnostic]:
     others = (pod for one in unit.elsewhere if (pod := pod_of(one)) is not None)
-    if any(selects(selector, pod.labels) for pod in others) or any(is_open(value) for value in selector.values()):
+    if any(takes(selector, pod) for pod in others) or any(is_open(value) for value in selector.values()):
         return
     words = ", ".join(f"{key}: {value}" for key, value in selector.items())
     message = f"Service `{service.name}` selects `{words}`, which no Pod here has"
-    elsewhere = next((pod for pod in unit.pods if selects(selector, pod.labels)), None)
+    elsewhere = next((pod for pod in unit.pods if takes(selector, pod)), None)
     if elsewhere is not None:
         namespaces = f"`{elsewhere.document.namespace}`, not in `{service.namespace}`"
         message = f"the Pods that Service `{service.name}` selects are in namespace {namespaces}"
         yield fault("selects-nothing", service, ("spec", "selector"), message)
-    elif pods and not unit.has_custom:
+    elif pods and not unit.has_custom and not _may_come_later(unit, service, selector, pods):
         yield fault("selects-nothing", service, ("spec", "selector"), message, _offered(pods, selector))
     else:
         yield doubt("selects-nothing", service, ("spec", "selector"), message, _offered(pods, selector))
+
+
+def _may_come_later(unit: Unit, service: Document, selector: Mapping[str, Any], pods: list[Pod]) -> bool:
+    """Whether somebody else may make such Pods: the cluster itself, whoever tries an example, a label set later."""
+    if unit.is_collection or unit.has_templates or service.namespace.startswith("kube-"):
+        return True
+    labelled_later = (
+        {key: value for key, value in selector.items() if key in pod.labels or key not in _SET_LATER} for pod in pods
+    )
+    return unit.labels_pods and any(
+        rest and len(rest) < len(selector) and takes(rest, pod) for rest, pod in zip(labelled_later, pods, strict=True)
+    )
 
 
 def _offered(pods: list[Pod], selector: Mapping[str, Any]) -> str | None:
@@ -141,8 +168,10 @@ def _target_ports(service: Document, pods: list[Pod]) -> Iterator[Diagnostic]:
         elif numbers:
             offered = ", ".join(str(number) for number in sorted(numbers, key=str))
             message = f"Service `{service.name}` sends to port {target}, but {where} declares {offered}"
-            # A container may listen on more than it declares; that it declares none of what is asked is no accident.
-            make = fault if len(missed) == len(ports) else doubt
+            # A container may listen on more than it declares; that it declares none of what is asked is no accident,
+            # except where the Service is only there to give the Pods of a StatefulSet their names.
+            names_only = any(text(each.document.content, "spec", "serviceName") == service.name for each in pods)
+            make = fault if len(missed) == len(ports) and not names_only else doubt
             yield make("target-port", service, way, message)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from checks.deploy.kubernetes.documents import Document
 from checks.deploy.kubernetes.faults.cron import cron_fault, is_time_zone
 from checks.deploy.kubernetes.pods import Container, Pod
-from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, selects, short
+from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, selects, short, takes
 from checks.deploy.kubernetes.values import is_open, items, mapping, mappings, quantity, text
 from checks.model import Diagnostic
 
@@ -65,14 +65,19 @@ def _own_selector(pod: Pod) -> Iterator[Diagnostic]:
 
 def _copies(unit: Unit, document: Document) -> int:
     """How many Pods of a workload there are at once, at most, as far as it is written here."""
-    count = document.content.get("spec", {}).get("replicas")
-    most = [count if isinstance(count, int) else 1]
+    most = [_count(document)]
     for scaler in unit.of_kind("HorizontalPodAutoscaler"):
         target = mapping(scaler.content, "spec", "scaleTargetRef")
         if text(target, "name") == document.name and text(target, "kind") == document.kind:
             ceiling = mapping(scaler.content, "spec").get("maxReplicas")
             most.append(ceiling if isinstance(ceiling, int) else 1)
     return max(most)
+
+
+def _count(document: Document) -> int:
+    """How many Pods a workload begins with."""
+    count = mapping(document.content, "spec").get("replicas")
+    return count if isinstance(count, int) else 1
 
 
 def _migrations(unit: Unit, pod: Pod) -> Iterator[Diagnostic]:
@@ -82,11 +87,14 @@ def _migrations(unit: Unit, pod: Pod) -> Iterator[Diagnostic]:
     for container in pod.containers():
         line = _line(container)
         if _MIGRATIONS.search(line) and "--check" not in line and "advisory" not in line and "flock" not in line:
-            at_once = f"{copies} replicas"
-            message = f"{container.title} migrates the database, and {at_once} do so at the same time"
             where = (*container.path, "command" if container.content.get("command") else "args")
             hint = "migrate in a Job, and let the Pods wait for it"
-            yield fault("racing-migration", document, where, message, hint)
+            if _count(document) > 1:
+                message = f"{container.title} migrates the database, and {copies} replicas do so at the same time"
+                yield fault("racing-migration", document, where, message, hint)
+            else:  # it begins with one, and what comes later finds the work done
+                message = f"{container.title} migrates the database, and up to {copies} replicas may do so at once"
+                yield doubt("racing-migration", document, where, message, hint)
 
 
 def _line(container: Container) -> str:
@@ -143,7 +151,10 @@ def _autoscaler(unit: Unit, document: Document) -> Iterator[Diagnostic]:
         yield fault("autoscaler", document, ("spec", "minReplicas"), message)
     name, kind = text(spec, "scaleTargetRef", "name"), text(spec, "scaleTargetRef", "kind")
     target = next((pod for pod in unit.pods if (pod.document.kind, pod.document.name) == (kind, name)), None)
-    if target is None or any(unit.of_kind("LimitRange")):
+    if target is None:
+        return
+    yield from _measured(document, target)
+    if any(unit.of_kind("LimitRange")):
         return
     for path, resource in _by_utilization(spec):
         without = [
@@ -153,6 +164,19 @@ def _autoscaler(unit: Unit, document: Document) -> Iterator[Diagnostic]:
             message = f"the autoscaler `{document.name}` goes by {resource}, but {without[0].title} requests none of it"
             hint = f"resources: {{requests: {{{resource}: ...}}}} at {short(without[0].find())}"
             yield doubt("autoscaler", document, path, message, hint)
+
+
+def _measured(document: Document, target: Pod) -> Iterator[Diagnostic]:
+    """The container that a metric names is one of the Pod."""
+    names = [container.name for container in target.containers()]
+    for path, metric in mappings(document.content, "spec", "metrics"):
+        name = text(metric, "containerResource", "container")
+        if name and name not in names and not is_open(name):
+            offered = ", ".join(f"`{each}`" for each in names)
+            workload = f"{target.document.kind} `{target.document.name}`"
+            message = f"the autoscaler `{document.name}` measures container `{name}`; {workload} has {offered}"
+            hint = f"see {short(target.document.place)}"
+            yield fault("autoscaler", document, (*path, "containerResource", "container"), message, hint)
 
 
 def _by_utilization(spec: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -175,7 +199,7 @@ def _guards(unit: Unit, document: Document) -> Iterator[Diagnostic]:
     if not selector or any(is_open(value) for value in mapping(selector, "matchLabels").values()):
         return
     pods = [pod for pod in unit.pods if meets(pod.document.namespace, document.namespace)]
-    chosen = [pod for pod in pods if selects(selector, pod.labels)]
+    chosen = [pod for pod in pods if takes(selector, pod)]
     if pods and not chosen:
         words = ", ".join(f"{key}: {value}" for key, value in mapping(selector, "matchLabels").items())
         message = f"{document.kind} `{document.name}` selects `{words}`, which no Pod here has"
