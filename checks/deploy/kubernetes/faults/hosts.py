@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from checks.deploy.kubernetes.documents import Document
 from checks.deploy.kubernetes.faults.asking import Asked, asked_in
 from checks.deploy.kubernetes.faults.networking import ports_of, services
+from checks.deploy.kubernetes.pods import Pod
 from checks.deploy.kubernetes.unit import Unit, doubt, fault, meets, short, takes
 from checks.deploy.kubernetes.values import is_open, items, mapping, simple, text
 from checks.model import Diagnostic
@@ -69,11 +70,19 @@ def _is_needed(unit: Unit, asked: Asked, name: str) -> bool:
     """Whether the host cannot just be optional: a database, a queue, or a Service that goes by another name."""
     if unit.has_custom or unit.uses_helm:
         return False
-    names = unit.names("Service")
+    own = [pod for pod in unit.pods if pod.document is asked.document]
+    # A Pod asks others, not the Service that it is behind itself.
+    others = [each for each in services(unit) if not any(_is_behind(each, pod) for pod in own)]
+    names = sorted({each.name for each in others})
     alike = get_close_matches(name, names, 1, 0.8) or [
         other for other in names if f"-{name}" in other or f"{name}-" in other
     ]
     return bool(alike) or (asked.port in _ESSENTIAL and _is_offered(unit, asked.port))
+
+
+def _is_behind(service: Document, pod: Pod) -> bool:
+    selector = mapping(service.content, "spec", "selector")
+    return bool(selector) and takes(selector, pod)
 
 
 def _is_offered(unit: Unit, port: int) -> bool:
@@ -107,11 +116,9 @@ def _port(unit: Unit, asked: Asked, service: Document) -> Iterator[Diagnostic]:
     if asked.port is None or asked.port in ports or text(service.content, "spec", "type") == "ExternalName":
         return
     headless = mapping(service.content, "spec").get("clusterIP") == "None"
-    selector = mapping(service.content, "spec", "selector")
-    own = (pod for pod in unit.pods if pod.document is asked.document)
-    asks_itself = any(selector and takes(selector, pod) for pod in own)
+    asks_itself = any(_is_behind(service, pod) for pod in unit.pods if pod.document is asked.document)
     if headless:
-        pods = [pod for pod in unit.pods if selector and takes(selector, pod)]
+        pods = [pod for pod in unit.pods if _is_behind(service, pod)]
         ports += [simple(port, "containerPort") for pod in pods for port in pod.ports()]
         if asked.port in ports or not ports:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from checks.deploy.kubernetes.documents import Document
@@ -30,25 +31,36 @@ class _Call(NamedTuple):
     gate: Gate
 
 
+@dataclass(slots=True)
+class _Report:
+    """What is not let through, each once, with every Pod that needs it."""
+
+    blocked: dict[tuple[str, str, str], tuple[_Call, list[Pod]]] = field(default_factory=dict)
+    outside: dict[tuple[str, int], tuple[Asked, Document, list[Pod]]] = field(default_factory=dict)
+    nameless: dict[str, list[Pod]] = field(default_factory=dict)
+
+
 def find(unit: Unit) -> Iterator[Diagnostic]:
-    """Every connection that is needed and not let through, each once."""
+    """Every connection that is needed and not let through."""
     policies = policies_of(unit)
     if policies is None:
         return
     yield from _empty_peers(unit, policies)
-    told: set[tuple[str, str, str]] = set()
-    without_names: dict[str, list[Pod]] = {}
+    report = _Report()
     for pod in unit.pods:
         asked = [each for each in asked_by(unit, pod) if not is_open(each.host)]
         for call in _calls(unit, pod, asked):
-            yield from _blocked(policies, call, told)
+            _note_blocked(policies, call, report)
         closed = policies.isolating(pod, EGRESS)
-        if not closed:
-            continue
-        yield from _outside(unit, policies, pod, asked)
-        if any(not _LOCAL.fullmatch(each.host) for each in asked) and not _may_resolve(policies, pod):
-            without_names.setdefault(closed[0].name, []).append(pod)
-    yield from _nameless(policies, without_names)
+        if closed:
+            _note_outside(unit, policies, pod, asked, report)
+            if any(not _LOCAL.fullmatch(each.host) for each in asked) and not _may_resolve(policies, pod):
+                report.nameless.setdefault(closed[0].name, []).append(pod)
+    for (side, _, _), (call, pods) in report.blocked.items():
+        yield _blocked(unit, policies, side, call, pods)
+    for each, policy, pods in report.outside.values():
+        yield _closed(each, policy, pods)
+    yield from _nameless(policies, report.nameless)
 
 
 def _calls(unit: Unit, pod: Pod, asked: list[Asked]) -> Iterator[_Call]:
@@ -85,25 +97,41 @@ def _gate(asked: Asked, service: Document) -> Gate:
     return Gate(int(target) if target is not None else None, "", protocol)
 
 
-def _blocked(policies: Policies, call: _Call, told: set[tuple[str, str, str]]) -> Iterator[Diagnostic]:
+def _note_blocked(policies: Policies, call: _Call, report: _Report) -> None:
     ports = call.called.ports()
     for side, pod, peer in ((INGRESS, call.called, call.caller), (EGRESS, call.caller, call.called)):
         closed = policies.isolating(pod, side)
-        key = (side, call.caller.document.name, call.service.name)
-        if not closed or key in told or policies.lets(side, pod, peer, call.gate, ports):
-            continue
-        told.add(key)
-        policy = next((each for each in closed if mapping(each.content, "spec", "podSelector")), closed[0])
-        caller = f"{call.caller.document.kind} `{call.caller.document.name}`"
-        verb = "lets nothing of" if side == INGRESS else "lets nothing out of"
-        message = (
-            f"NetworkPolicy `{policy.name}` {verb} {caller} through to Service `{call.service.name}`"
-            f"{_port_words(call.gate)}, which {call.asked.who} names"
-        )
-        hint = f"it is asked at {short(call.asked.document.find(call.asked.path))}; {_labels(call.caller)}"
-        section = side.lower()
-        where = ("spec", section) if at(policy.content, "spec", section) else ("spec",)
-        yield fault("blocked-traffic", policy, where, message, hint)
+        if closed and not policies.lets(side, pod, peer, call.gate, ports):
+            _, pods = report.blocked.setdefault((side, closed[0].name, call.service.name), (call, []))
+            if call.caller not in pods:
+                pods.append(call.caller)
+
+
+def _blocked(unit: Unit, policies: Policies, side: str, call: _Call, pods: list[Pod]) -> Diagnostic:
+    closed = policies.isolating(call.called if side == INGRESS else call.caller, side)
+    policy = next((each for each in closed if mapping(each.content, "spec", "podSelector")), closed[0])
+    verb = "lets nothing of" if side == INGRESS else "lets nothing out of"
+    message = (
+        f"NetworkPolicy `{policy.name}` {verb} {_titles(pods)} through to Service `{call.service.name}`"
+        f"{_port_words(call.gate)}, which {call.asked.who} names"
+    )
+    idle = next((each for each in policies.own if not _is_about_any(unit, each)), None)
+    hint = f"it is asked at {short(call.asked.document.find(call.asked.path))}; {_labels(call.caller)}"
+    if idle is not None:
+        hint += f"; NetworkPolicy `{idle.name}` at {short(idle.place)} is about no Pod at all"
+    section = side.lower()
+    where = ("spec", section) if at(policy.content, "spec", section) else ("spec",)
+    return fault("blocked-traffic", policy, where, message, hint)
+
+
+def _is_about_any(unit: Unit, policy: Document) -> bool:
+    selector = mapping(policy.content, "spec", "podSelector")
+    return any(takes(selector, pod) for pod in unit.pods)
+
+
+def _titles(pods: list[Pod]) -> str:
+    names = ", ".join(f"{pod.document.kind} `{pod.document.name}`" for pod in pods[:3])
+    return f"{names} and {len(pods) - 3} more" if len(pods) > 3 else names
 
 
 def _port_words(gate: Gate) -> str:
@@ -133,33 +161,34 @@ def _nameless(policies: Policies, found: dict[str, list[Pod]]) -> Iterator[Diagn
     for policy in policies.own:
         pods = found.get(policy.name, [])
         if pods:
-            names = ", ".join(f"{pod.document.kind} `{pod.document.name}`" for pod in pods[:3])
             message = (
-                f"NetworkPolicy `{policy.name}` closes what {names} may ask, and nothing opens port 53:"
+                f"NetworkPolicy `{policy.name}` closes what {_titles(pods)} may ask, and nothing opens port 53:"
                 " no host name can be resolved"
             )
             hint = "egress: [{to: [{namespaceSelector: {}}], ports: [{protocol: UDP, port: 53}]}]"
             yield fault("blocked-traffic", policy, ("spec",), message, hint)
 
 
-def _outside(unit: Unit, policies: Policies, pod: Pod, asked: list[Asked]) -> Iterator[Diagnostic]:
+def _note_outside(unit: Unit, policies: Policies, pod: Pod, asked: list[Asked], report: _Report) -> None:
     """What is outside of the cluster is reached by address, on ports that some rule must allow."""
     settings = [each for container in pod.containers() for each in settings_of(unit, pod, container)]
     if any(re.fullmatch(r"https?_proxy", each.name, re.IGNORECASE) for each in settings):
         return
-    told: set[int] = set()
     for each in asked:
-        if each.port is None or each.port in told or not _is_outside(each.host):
+        if each.port is None or not _is_outside(each.host):
             continue
-        if any(_opens(rule, each.port) for _, rule in policies.rules(pod, EGRESS)):
-            continue
-        told.add(each.port)
-        policy = policies.isolating(pod, EGRESS)[0]
-        message = (
-            f"{each.who} of {pod.document.kind} `{pod.document.name}` asks `{each.host}` on port {each.port},"
-            f" which NetworkPolicy `{policy.name}` and others do not let out"
-        )
-        yield fault("blocked-traffic", each.document, each.path, message, f"see {short(policy.place)}")
+        if not any(_opens(rule, each.port) for _, rule in policies.rules(pod, EGRESS)):
+            key = (short(each.document.find(each.path)), each.port)
+            policy = policies.isolating(pod, EGRESS)[0]
+            report.outside.setdefault(key, (each, policy, []))[2].append(pod)
+
+
+def _closed(asked: Asked, policy: Document, pods: list[Pod]) -> Diagnostic:
+    message = (
+        f"{asked.who} of {_titles(pods)} asks `{asked.host}` on port {asked.port}, which NetworkPolicy `{policy.name}`"
+        " closes and none opens"
+    )
+    return fault("blocked-traffic", asked.document, asked.path, message, f"see {short(policy.place)}")
 
 
 def _is_outside(host: str) -> bool:
