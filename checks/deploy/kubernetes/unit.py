@@ -214,7 +214,7 @@ def takes(selector: object, pod: Pod) -> bool:
 def _holds(expression: object, labels: object) -> bool:
     key, operator = text(expression, "key"), text(expression, "operator")
     own = mapping(labels)
-    values = mapping(expression).get("values") or []
+    values = items(expression, "values")
     if operator in ("In", "Exists"):
         return key in own and (operator == "Exists" or own[key] in values)
     return key not in own or (operator == "NotIn" and own[key] not in values)

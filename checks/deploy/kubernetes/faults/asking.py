@@ -95,7 +95,7 @@ def _kept(document: Document) -> Iterator[Setting]:
 
 
 def _by_settings(settings: list[Setting]) -> Iterator[Asked]:
-    ports = {each.name: each for each in settings if each.value.isdigit()}
+    ports = {each.name: each for each in settings if each.value.isdecimal()}
     for each in settings:
         for asked in _hosts(each.document, each.path, each.name, each.value):
             beside = ports.get(_HOST_WORD.sub("PORT", each.name)) if asked.port is None else None

@@ -46,7 +46,7 @@ def _part_fault(part: str, names: dict[str, int], least: int, most: int) -> str 
         return f"`{part}` cannot be read"
     bounds = []
     for text in filter(None, (found[1] if found[1] not in "*?" else None, found[2])):
-        number = int(text) if text.isdigit() else names.get(text.lower())
+        number = int(text) if text.isdecimal() else names.get(text.lower())
         if number is None:
             return f"`{text}` cannot be read"
         if not least <= number <= most:

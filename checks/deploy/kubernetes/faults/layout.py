@@ -141,10 +141,10 @@ def _probe_port(
     names = [text(entry, "name") for entry in declared if text(entry, "name")]
     numbers = [simple(entry, "containerPort") for entry in declared]
     asks = f"the {word} of {container.title} asks port"
-    if isinstance(port, str) and not port.isdigit() and port not in names:
+    if isinstance(port, str) and not port.isdecimal() and port not in names:
         offered = ", ".join(f"`{name}`" for name in names) or "no named port"
         yield fault("probe-port", container.document, path, f"{asks} `{port}`, and it declares {offered}")
-    elif declared and str(port).isdigit() and int(port) not in numbers:
+    elif declared and str(port).isdecimal() and int(port) not in numbers:
         offered = ", ".join(str(number) for number in numbers)
         # A container may listen on more than it declares, but hardly where nothing speaks of it.
         make = doubt if len(declared) > 1 or _is_known(container, str(port), settings) else fault

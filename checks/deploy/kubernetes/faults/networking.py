@@ -177,7 +177,7 @@ def _target_ports(service: Document, pods: list[Pod]) -> Iterator[Diagnostic]:
 
 def _target(port: Mapping[str, Any]) -> Any:
     target = port.get("targetPort", simple(port, "port"))
-    return int(target) if isinstance(target, str) and target.isdigit() else target
+    return int(target) if isinstance(target, str) and target.isdecimal() else target
 
 
 def _meets(target: Any, names: set[str], numbers: set[Any]) -> bool:
@@ -230,7 +230,7 @@ def _backend_port(unit: Unit, ingress: Document, where: Path_, backend: Mapping[
     if port is None or is_open(port) or not offered:
         return
     known = {text(entry, "name") for entry in offered} | {simple(entry, "port") for entry in offered}
-    if port not in known and not (isinstance(port, str) and port.isdigit() and int(port) in known):
+    if port not in known and not (isinstance(port, str) and port.isdecimal() and int(port) in known):
         words = ", ".join(_described(entry) for entry in offered)
         message = f"Ingress `{ingress.name}` asks Service `{name}` for port `{port}`; it has {words}"
         hint = f"the Service is at {short(service.place)}"

@@ -92,7 +92,7 @@ def _gate(asked: Asked, service: Document) -> Gate:
         return Gate(asked.port if text(service.content, "spec", "clusterIP") == "None" else None)
     target = simple(wanted[0], "targetPort") or simple(wanted[0], "port")
     protocol = text(wanted[0], "protocol") or "TCP"
-    if isinstance(target, str) and not target.isdigit():
+    if isinstance(target, str) and not target.isdecimal():
         return Gate(None, target, protocol)
     return Gate(int(target) if target is not None else None, "", protocol)
 

@@ -34,7 +34,7 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
         file = _made_by(dockerfiles, pod, container)
         user = _user(unit, file) if file else None
         name = user[0].partition(":")[0] if user else ""
-        if user is None or (name.isdigit() and int(name) != 0):
+        if user is None or (name.isdecimal() and int(name) != 0):
             continue
         why = "is root" if name in ("root", "0") else "is a name, which the kubelet cannot check"
         message = f"{container.title} must not run as root; the user `{name}` of its image ({file}:{user[1]}) {why}"

@@ -56,7 +56,7 @@ def _target(port: Mapping[str, Any], path: Path_) -> Iterator[Refusal]:
     if isinstance(target, int) and not 0 <= target < 65536:  # 0 means the same as none
         yield Refusal((*path, "targetPort"), f"there is no port {target}")
     elif isinstance(target, str) and not is_open(target) and not _PORT_NAME.fullmatch(target):
-        if target.isdigit():
+        if target.isdecimal():
             hint = f"targetPort: {target}"
             yield Refusal((*path, "targetPort"), f"`{target}` in quotes is the name of a port, and has no letter", hint)
         else:
@@ -161,6 +161,6 @@ def _range(port: Mapping[str, Any], path: Path_) -> Iterator[Refusal]:
         yield Refusal((*path, "endPort"), f"the ports {first} to {last} are no range")
     if number is not None and not 0 < number < 65536:
         yield Refusal((*path, "port"), f"there is no port {number}")
-    elif isinstance(first, str) and first.isdigit():
+    elif isinstance(first, str) and first.isdecimal():
         message = f"`{first}` in quotes is the name of a port, and has no letter"
         yield Refusal((*path, "port"), message, f"port: {first}")

@@ -69,7 +69,7 @@ def share(value: Any, path: Path_, key: str) -> Iterator[Refusal]:
     if is_open(value):
         return
     if isinstance(value, str) and not re.fullmatch(r"\d+%", value):
-        hint = f"{key}: {value}" if value.isdigit() else None
+        hint = f"{key}: {value}" if value.isdecimal() else None
         yield Refusal(path, f"`{key}` is `{value}`: a number without quotes, or a percentage such as `25%`", hint)
     elif isinstance(value, int) and value < 0:
         yield Refusal(path, f"`{key}` is {value}, less than nothing")
