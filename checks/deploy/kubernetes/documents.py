@@ -47,13 +47,15 @@ class Document:
 class Rendering:
     """What is applied together: `name` for people (`k8s`, `chart with values-production.yaml`).
 
-    `kind` is `kustomize`, `helm` or `plain`; `place` the kustomization, Chart.yaml or folder.
+    `kind` is `kustomize`, `helm` or `plain`; `place` the kustomization, Chart.yaml or folder. `is_part` where it stands
+    in for what uses it and could not be rendered, so that something is still to be filled in.
     """
 
     name: str
     kind: str
     place: Place
     documents: tuple[Document, ...]
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,12 @@ from checks.deploy.kubernetes.faults import (
     refused,
     rewriting,
     secrets,
+    serving,
     standards,
     standins,
     users,
     workloads,
+    writing,
 )
 from checks.deploy.kubernetes.schema import Schemas, load_schemas
 from checks.deploy.kubernetes.shape import judge_shape
@@ -42,7 +44,8 @@ from checks.model import Diagnostic, Severity
 
 _SUBJECTS = (
     *(names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts),
-    *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins, crossing),
+    *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins),
+    *(crossing, serving, writing),
 )
 
 

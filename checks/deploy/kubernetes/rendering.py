@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +109,17 @@ def _kustomized(bench: _Bench) -> Iterator[Rendering]:
     """Each kustomization that nothing else uses; where none of its users could be built, also what they use."""
     waiting = trees(bench.manifests)
     tried: set[str] = set()
+    parts: set[str] = set()
     while waiting:
         tree = waiting.pop(0)
         tried.add(tree.top.folder)
         made = _build(bench, tree)
         if made is not None:
-            yield made
+            yield replace(made, is_part=tree.top.folder in parts)
         else:
-            waiting += [part for part in tree.parts() if part.top.folder not in tried]
+            more = [part for part in tree.parts() if part.top.folder not in tried]
+            waiting += more
+            parts |= {part.top.folder for part in more}
 
 
 def _build(bench: _Bench, tree: Tree) -> Rendering | None:

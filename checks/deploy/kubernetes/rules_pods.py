@@ -101,6 +101,20 @@ PODS = (
         "containerPort: 8000",
     ),
     rule(
+        "served-port",
+        "A server listens on the port that its container declares",
+        "Probes and Services ask the declared port, and nothing listens there.",
+        "command: [uvicorn, api:app, --port, '8000']\nports: [{containerPort: 8080}]",
+        "command: [uvicorn, api:app, --port, '8000']\nports: [{containerPort: 8000}]",
+    ),
+    rule(
+        "read-only-root",
+        "What must write has a place to write to",
+        "The program ends as soon as it makes its folders. A warning where only a mounted setting tells what runs.",
+        "image: nginx:1.27\nsecurityContext: {readOnlyRootFilesystem: true}",
+        "volumeMounts: [{name: cache, mountPath: /var/cache/nginx}]      # an emptyDir",
+    ),
+    rule(
         "probe",
         "A probe has one handler and counts that fit",
         "The API refuses the Pod.",

@@ -45,7 +45,8 @@ WORKLOADS = (
     rule(
         "autoscaler",
         "An autoscaler has bounds in order, and requests to go by",
-        "Without a cpu request there is no percentage, and nothing is ever scaled (a warning).",
+        "Without a cpu request there is no percentage, and nothing is ever scaled (a warning where the namespace may "
+        "have defaults).",
         "minReplicas: 5\nmaxReplicas: 3",
         "minReplicas: 2\nmaxReplicas: 5",
     ),

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from checks.deploy.kubernetes.documents import Path_
-from checks.deploy.kubernetes.values import is_open
+from checks.deploy.kubernetes.values import is_open, items, mapping
 
 _TYPES: Mapping[str, Any] = {
     "object": dict,
@@ -60,9 +60,9 @@ def judge_shape(value: Any, schema: Mapping[str, Any], definitions: Mapping[str,
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    while isinstance(schema.get("$ref"), str):
+    while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
         schema = definitions.get(schema["$ref"].rsplit("/", 1)[-1]) or {}
-    return schema
+    return schema if isinstance(schema, dict) else {}  # a definition of the project's own may have any shape
 
 
 def _wanted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def _wanted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[
     if said is None and isinstance(schema.get("oneOf"), list):
         return tuple(name for part in schema["oneOf"] for name in _wanted(_resolved(part, definitions), definitions))
     names = said if isinstance(said, list) else [said] if said else []
-    return tuple(name for name in names if name != "null")
+    return tuple(name for name in names if isinstance(name, str) and name != "null")
 
 
 def _is(value: Any, name: str) -> bool:
@@ -95,7 +95,7 @@ def _mistyped(value: Any, wanted: tuple[str, ...], path: Path_) -> Fault:
 def _judge_mapping(
     value: Mapping[str, Any], schema: Mapping[str, Any], definitions: Mapping[str, Any], path: Path_
 ) -> Found:
-    known = schema.get("properties") or {}
+    known = mapping(schema, "properties")
     others = schema.get("additionalProperties")
     # An older API's catch-all keeps what it does not know.
     keeps = schema.get("x-kubernetes-preserve-unknown-fields") or others is True
@@ -106,8 +106,8 @@ def _judge_mapping(
             yield from judge_shape(item, others, definitions, (*path, key))
         elif known and not keeps and (others is False or schema.get("x-closed")):
             yield (*path, key), _unknown(key, known, path)
-    for key in schema.get("required") or ():
-        if value.get(key) is None and key not in ("apiVersion", "kind"):
+    for key in items(schema, "required"):
+        if isinstance(key, str) and value.get(key) is None and key not in ("apiVersion", "kind"):
             yield path, Fault(f"{_title(path)} lacks `{key}`", _near_hint(key, value, known))
 
 

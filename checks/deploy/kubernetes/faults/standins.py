@@ -15,7 +15,7 @@ _NAMES_A_HOST = re.compile(r"HOST$|_ADDR(ESS)?$|_URL$|_SERVER$|_ENDPOINT$")
 
 def find(unit: Unit) -> Iterator[Diagnostic]:
     """Every variable that still says what should have been replaced."""
-    for pod in unit.pods:
+    for pod in () if unit.rendering.is_part else unit.pods:
         for container in pod.containers():
             for path, entry in mappings(container.content, "env"):
                 name, value = text(entry, "name"), text(entry, "value")

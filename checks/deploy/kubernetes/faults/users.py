@@ -6,16 +6,14 @@ The kubelet reads a number out of an image; a name it cannot look up, and refuse
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
-from checks.deploy.dockerfile.builds import is_dockerfile
 from checks.deploy.dockerfile.reading import read_text
 from checks.deploy.dockerfile.stages import read_recipe
+from checks.deploy.kubernetes.faults.built import dockerfiles, made_by
 from checks.deploy.kubernetes.pods import Container, Pod
 from checks.deploy.kubernetes.unit import Unit, fault
-from checks.deploy.kubernetes.values import mapping, text
-from checks.discovery import project_files
+from checks.deploy.kubernetes.values import mapping
 from checks.model import Diagnostic
 
 
@@ -29,9 +27,9 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
     ]
     if not asking:
         return
-    dockerfiles = [file for file in project_files(unit.root) if is_dockerfile(file)]
+    files = dockerfiles(unit)
     for pod, container in asking:
-        file = _made_by(dockerfiles, pod, container)
+        file = made_by(unit, files, pod, container)
         user = _user(unit, file) if file else None
         name = user[0].partition(":")[0] if user else ""
         if user is None or (name.isdecimal() and int(name) != 0):
@@ -45,17 +43,6 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
 def _setting(pod: Pod, container: Container, key: str) -> Any:
     own = mapping(container.content, "securityContext").get(key)
     return mapping(pod.spec, "securityContext").get(key) if own is None else own
-
-
-def _made_by(dockerfiles: list[str], pod: Pod, container: Container) -> str | None:
-    """The one Dockerfile whose folder is called like the image, or like what runs it."""
-    image = text(container.content, "image").rsplit("/", 1)[-1].partition("@")[0].partition(":")[0]
-    for name in (image, pod.document.name):
-        same = [file for file in dockerfiles if PurePosixPath(file).parent.name == name]
-        alone = name == image or len(list(pod.containers())) == 1
-        if name and len(same) == 1 and alone:
-            return same[0]
-    return None
 
 
 def _user(unit: Unit, file: str) -> tuple[str, int] | None:

@@ -163,7 +163,9 @@ def _autoscaler(unit: Unit, document: Document) -> Iterator[Diagnostic]:
         if without:
             message = f"the autoscaler `{document.name}` goes by {resource}, but {without[0].title} requests none of it"
             hint = f"resources: {{requests: {{{resource}: ...}}}} at {short(without[0].find())}"
-            yield doubt("autoscaler", document, path, message, hint)
+            # A namespace that is made here has no defaults but those that are here.
+            make = fault if document.namespace and unit.lookup("Namespace", document.namespace) else doubt
+            yield make("autoscaler", document, path, message, hint)
 
 
 def _measured(document: Document, target: Pod) -> Iterator[Diagnostic]:
@@ -204,12 +206,23 @@ def _guards(unit: Unit, document: Document) -> Iterator[Diagnostic]:
         words = ", ".join(f"{key}: {value}" for key, value in mapping(selector, "matchLabels").items())
         message = f"{document.kind} `{document.name}` selects `{words}`, which no Pod here has"
         yield doubt("guards-nothing", document, ("spec", word), message)
+    if chosen and document.kind == "PodDisruptionBudget":
+        yield from _never(document)
     least = quantity(mapping(document.content, "spec").get("minAvailable"))
     for pod in chosen:
         count = _copies(unit, pod.document)
         if document.kind == "PodDisruptionBudget" and least is not None and least >= count:
             message = f"{document.name} wants {least} Pods at any time, and there are {count}: no node can be drained"
             yield doubt("guards-nothing", document, ("spec", "minAvailable"), message)
+
+
+def _never(document: Document) -> Iterator[Diagnostic]:
+    """A budget that lets no Pod go at any time."""
+    for key, values in (("minAvailable", ("100%",)), ("maxUnavailable", (0, "0", "0%"))):
+        value = mapping(document.content, "spec").get(key)
+        if value in values and not isinstance(value, bool):
+            message = f"{document.name} says `{key}: {value}`: no Pod may ever be evicted, and no node drained"
+            yield doubt("guards-nothing", document, ("spec", key), message)
 
 
 def _governing(unit: Unit, document: Document) -> Iterator[Diagnostic]:
