@@ -160,7 +160,7 @@ def _redaction(bench: _Bench, files: FileSet, ours: Judged) -> Redaction:
     private = {**read_variables((*files.env_files, *own)), **bench.gate}
     documents = (document.text for document in ours.places.documents)
     open_text = "\n".join([SPOKEN, *documents, *read_variables(examples).values()])
-    return Redaction(tuple(private.values()), open_text)
+    return Redaction((*private.values(), *ours.included), open_text)
 
 
 def _their_findings(

@@ -8,18 +8,14 @@ from collections.abc import Iterator
 from checks.commands import simple_commands
 from checks.deploy.compose.containers import Told, container_of, started_by
 from checks.deploy.compose.known import lacking
-from checks.deploy.compose.references import references
+from checks.deploy.compose.listening import listening
 from checks.deploy.compose.services import (
-    hosts,
     image_of,
     known_of,
-    listening,
     published,
-    started,
     words,
 )
 from checks.deploy.compose.system import System
-from checks.deploy.dockerfile.commanding import LOOPBACK
 from checks.deploy.dockerfile.health import LOCAL_PORT
 from checks.deploy.dockerfile.starting import problems
 from checks.model import Diagnostic, Severity
@@ -61,24 +57,6 @@ def _started(system: System, name: str, told: Told) -> Iterator[Diagnostic]:
     for each in started_by(told, words(system, name, "entrypoint"), words(system, name, "command")):
         for problem in problems(each, told.container):
             yield system.places.diagnostic(problem.rule, place, problem.message, problem.hint, problem.severity)
-
-
-def loopbacks(system: System) -> Iterator[Diagnostic]:
-    """Servers that only their own container reaches, though others are to."""
-    wanted = {hosts(system)[each.host] for each in references(system) if each.host in hosts(system)}
-    for name in system.services:
-        servers = [each for each in started(system, name) if each.server and each.host in LOOPBACK]
-        if not servers or not (published(system, name) or name in wanted):
-            continue
-        if system.services[name].get("network_mode"):
-            continue
-        each = servers[0]
-        named = any(option in each.words for option in ("--host", "-b", "--bind"))
-        why = "" if named else f" (`{each.program}` does so where nothing is said)"
-        message = f"`{each.program}` listens on `{each.host}`{why}: nobody outside its container reaches that"
-        key = "command" if words(system, name, "command") else "ports"
-        hint = "add `--bind 0.0.0.0:PORT`" if each.program in ("gunicorn", "hypercorn") else "add `--host 0.0.0.0`"
-        yield system.places.diagnostic("loopback", ("services", name, key), message, hint)
 
 
 def container_ports(system: System) -> Iterator[Diagnostic]:
@@ -125,7 +103,7 @@ def _test_form(system: System, name: str, own: tuple[str, ...]) -> Iterator[Diag
 
 
 def _test_program(system: System, name: str, own: tuple[str, ...], text: str) -> Iterator[Diagnostic]:
-    asked = [own[0]] if own else [simple.words[0] for simple in simple_commands(text)[:1]]
+    asked = [own[0]] if own else _needed(text)
     lacks, image = _lacks(system, name)
     for program in asked:
         if program in lacks:
@@ -134,7 +112,21 @@ def _test_program(system: System, name: str, own: tuple[str, ...], text: str) ->
             yield system.places.diagnostic("missing-program", ("services", name, "healthcheck", "test"), message, hint)
 
 
+def _needed(text: str) -> list[str]:
+    """The programs without which a test cannot succeed: those before the first alternative."""
+    needed: list[str] = []
+    for simple in simple_commands(text):
+        if simple.followed_by == "||" and needed:
+            break
+        needed.append(simple.words[0])
+        if simple.followed_by not in ("|", "&&"):
+            break
+    return needed
+
+
 def _instead(program: str, image: str) -> str:
+    if program == "mongo":
+        return "write `mongosh`, which took its place"
     if program.startswith("mysql") and "mariadb" in image:
         return "write `healthcheck.sh --connect --innodb_initialized`, or `mariadb-admin ping`"
     if "python" in image:

@@ -18,7 +18,7 @@ from checks.deploy.dockerfile.packages import Packages
 from checks.deploy.dockerfile.reading import read_text
 from checks.deploy.dockerfile.running import Running
 from checks.deploy.dockerfile.sources import Sources, join
-from checks.deploy.dockerfile.stages import read_recipe
+from checks.deploy.dockerfile.stages import Recipe, Stage, read_recipe
 from checks.model import EMPTY
 
 _PLAIN = frozenset({"python", "alpine", "debian", "node"})
@@ -54,18 +54,26 @@ def started_by(told: Told, entrypoint: tuple[str, ...] | None, command: tuple[st
     return tuple(each for each, _ in started_of_image(image, told.container))
 
 
-def _built(system: System, service: Mapping[str, Any]) -> Told | None:
+def recipe_of(system: System, service: Mapping[str, Any]) -> tuple[Recipe, Stage] | None:
+    """The Dockerfile of a service and the stage that it is built from; None where they cannot be read."""
     build = service["build"]
     context = Path(str(build.get("context") or ""))
     if not context.is_dir() or "dockerfile_inline" in build or not system.inside(context):
         return None
-    dockerfile = context / str(build.get("dockerfile") or "Dockerfile")
-    text = read_text(dockerfile)
+    text = read_text(context / str(build.get("dockerfile") or "Dockerfile"))
     given = {key: str(value) for key, value in (build.get("args") or EMPTY).items() if value is not None}
     recipe = read_recipe(text, given) if text is not None else None
     stage = recipe.stage(str(build["target"]) if build.get("target") else None) if recipe is not None else None
-    if recipe is None or stage is None:
+    return (recipe, stage) if recipe is not None and stage is not None else None
+
+
+def _built(system: System, service: Mapping[str, Any]) -> Told | None:
+    read = recipe_of(system, service)
+    if read is None:
         return None
+    recipe, stage = read
+    context = Path(str(service["build"].get("context") or ""))
+    dockerfile = context / str(service["build"].get("dockerfile") or "Dockerfile")
     sources = Sources.of(context.resolve(), dockerfile, system.root.resolve())
     image = image_of(recipe, stage, sources)
     container = container_of_image(image, sources, recipe, stage)

@@ -79,7 +79,7 @@ def credentials(system: System) -> Iterator[Diagnostic]:
         image = known_of(system, name) if name is not None else None
         if name is None or image is None or name == each.service or each.setting.name.endswith("_SEEDS"):
             continue
-        if image.kind in ("postgres", "mysql") and not _is_prepared(system, name):
+        if image.kind in ("postgres", "mysql") and not is_prepared(system, name):
             found = list(_compared(each, name, _made(image.kind, settings(system, name))))
             made_later = bool(found) and _makes_databases(system)
             by_hand = image.kind == "postgres" and not any(one in settings(system, name) for one in _MAKES)
@@ -105,7 +105,7 @@ def _doubted(found: Diagnostic) -> Diagnostic:
     return found._replace(severity=Severity.WARNING, message=f"{found.message}; the project may make it itself")
 
 
-def _is_prepared(system: System, name: str) -> bool:
+def is_prepared(system: System, name: str) -> bool:
     """Whether scripts at the first start may make other users and databases."""
     mounts = system.services[name].get("volumes") or []
     return any(str(mount.get("target")).startswith(_INITIAL) for mount in mounts) or any(
@@ -170,7 +170,7 @@ def _of_temporal(system: System, name: str, known: Mapping[str, str]) -> Iterato
     image = known_of(system, database) if database else None
     if seeds is None or database is None or image is None or image.kind != "postgres":
         return
-    if _is_prepared(system, database):
+    if is_prepared(system, database):
         return
     user, password = (said.get(each) for each in ("POSTGRES_USER", "POSTGRES_PWD"))
     reference = Reference(

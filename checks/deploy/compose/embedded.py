@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.deploy.compose.consistency import conflicts, is_active
 from checks.deploy.compose.env_files import faulty_env_files, unreadable
-from checks.deploy.compose.files import FileSet
+from checks.deploy.compose.files import FileSet, read_variables
 from checks.deploy.compose.interpolation import Interpolator, Trouble
 from checks.deploy.compose.merge import Base, long_form, merge, without
 from checks.deploy.compose.places import Places, dotted, shown
@@ -22,11 +22,15 @@ INCLUDE_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came out: the merged model in its long form (None where it could not be built), places, findings."""
+    """What came out: the merged model in its long form (None where it could not be built), places, findings.
+
+    `included` are the values that the env files of included files bring.
+    """
 
     model: dict[str, Any] | None
     places: Places
     diagnostics: tuple[Diagnostic, ...]
+    included: tuple[str, ...] = ()
 
 
 @dataclass
@@ -38,6 +42,7 @@ class _Judge:
     home: Path
     documents: list[Document] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
+    included: list[str] = field(default_factory=list)
 
     def load(self, path: Path, base: Base, depth: int = 0) -> dict[str, Any] | None:
         """One file, interpolated, checked and in its long form; None where it is broken."""
@@ -132,12 +137,14 @@ class _Judge:
         below = self.extended(wanted["service"], others, document, base, (*way, name), depth)
         return merge(below, own)  # type: ignore[no-any-return]
 
-    def other(self, file: Path, document: Document, line: int | None, base: Base, depth: int) -> dict[str, Any] | None:
+    def other(
+        self, file: Path, document: Document, line: int | None, base: Base, depth: int, inner: Base | None = None
+    ) -> dict[str, Any] | None:
         """A file that another one names: missing is that one's fault."""
         if not file.is_file():
             self.report("missing-file", document.name, line, f"`{shown(file, self.root)}` does not exist")
             return None
-        return self.load(file, Base(file.parent, base.home), depth + 1)
+        return self.load(file, inner or Base(file.parent, base.home), depth + 1)
 
     def with_included(self, model: dict[str, Any], document: Document, base: Base, depth: int) -> dict[str, Any]:
         for index, item in enumerate(document.value.get("include") or []):
@@ -145,11 +152,34 @@ class _Judge:
             if depth > INCLUDE_DEPTH:
                 self.report("dependency-cycle", document.name, line, "the files include each other")
                 return model
-            for path in _included_paths(item):
-                file = Path(base.resolve(Interpolator(self.variables).text(path, ())))
-                included = self.other(file, document, line, base, depth)
+            outer = self.variables
+            paths = [Path(base.resolve(self.put_in(path))) for path in _listed(item, "path")]
+            self.variables = {**self.included_variables(item, paths, document, line, base), **outer}
+            for file in paths:
+                folder = _project_directory(item)
+                inner = Base(Path(base.resolve(self.put_in(folder))), base.home) if folder else None
+                included = self.other(file, document, line, base, depth, inner)
                 model = merge(included, model) if included is not None else model
+            self.variables = outer
         return model
+
+    def put_in(self, text: str) -> str:
+        return Interpolator(self.variables).text(text, ())
+
+    def included_variables(
+        self, item: Any, paths: list[Path], document: Document, line: int | None, base: Base
+    ) -> dict[str, str]:
+        """What an included file is interpolated with besides: its own env files, or the `.env` of its folder."""
+        folder = _project_directory(item)
+        beside = Path(base.resolve(self.put_in(folder))) if folder else paths[0].parent if paths else base.directory
+        named = [Path(base.resolve(self.put_in(path))) for path in _listed(item, "env_file")]
+        for path in named:
+            if not path.is_file():
+                message = f"env file `{shown(path, self.root)}` does not exist"
+                self.report("missing-env-file", document.name, line, message)
+        values = read_variables(tuple(path for path in named or (beside / ".env",) if path.is_file()))
+        self.included += values.values()
+        return values
 
     def report(
         self,
@@ -168,9 +198,14 @@ class _Judge:
         return sum(found.severity is Severity.ERROR for found in self.found)
 
 
-def _included_paths(item: Any) -> list[str]:
-    path = item.get("path", []) if isinstance(item, dict) else item
-    return [path] if isinstance(path, str) else list(path)
+def _listed(item: Any, key: str) -> list[str]:
+    """A part of an entry of `include`, whose short form is its path."""
+    value = item.get(key) or [] if isinstance(item, dict) else item if key == "path" else []
+    return [value] if isinstance(value, str) else [str(each) for each in value]
+
+
+def _project_directory(item: Any) -> str:
+    return str(item.get("project_directory") or "") if isinstance(item, dict) else ""
 
 
 def _line(document: Document, path: Path_) -> int | None:
@@ -193,13 +228,13 @@ def judge(files: FileSet, root: Path, home: Path, profiles: Iterable[str] = ()) 
         merged = None if loaded is None or merged is None else merge(_reset(merged, state, file, root), loaded)
     places = Places(tuple(state.documents), shown(files.files[0], root))
     if merged is None or state.errors():
-        return Judged(None, places, tuple(state.found))
+        return Judged(None, places, tuple(state.found), tuple(state.included))
     merged.setdefault("services", {})
     chosen = frozenset(profiles)
     active = {name: item for name, item in merged["services"].items() if is_active(item, chosen)}
     more = [places.diagnostic(found.rule, found.path, found.message, found.hint) for found in conflicts(merged, chosen)]
     more += faulty_env_files(active, places, root)
-    return Judged(merged, places, (*state.found, *more))
+    return Judged(merged, places, (*state.found, *more), tuple(state.included))
 
 
 def _reset(merged: dict[str, Any], state: _Judge, file: Path, root: Path) -> dict[str, Any]:

@@ -120,6 +120,20 @@ def _repository(image: str) -> str:
     return name.removeprefix("docker.io/").removeprefix("library/")
 
 
+def names(system: System) -> Iterator[Diagnostic]:
+    """Names that no registry and no builder takes."""
+    for name, service in system.services.items():
+        image = str(service.get("image") or "")
+        first, slash, rest = image.partition("@")[0].partition("/")
+        registry = slash and (re.search(r"[.:]", first) or first == "localhost" or first != first.lower())
+        way = rest if registry else f"{first}{slash}{rest}"
+        way = way.rpartition(":")[0] if ":" in way.rpartition("/")[2] else way
+        if way != way.lower():
+            message = f"the image name `{image}` has capital letters in `{way}`, which Docker refuses"
+            path = ("services", name, "image")
+            yield system.places.diagnostic("invalid-image-name", path, message, f"write `{way.lower()}`")
+
+
 def tags(system: System) -> Iterator[Diagnostic]:
     """Images without a fixed version, besides those that are built here."""
     built = {service.get("image") for service in system.services.values() if service.get("build")}

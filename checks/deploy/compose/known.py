@@ -13,6 +13,7 @@ class Known:
     """An image. `ports` is where it listens; variables in `settings`, and words of a command in `options`, change it.
 
     `extra` are ports that it may answer on besides. `configured` are folders whose files change where it listens.
+    `speaks` are the ports for a scheme, where others do not understand it.
     """
 
     ports: frozenset[int]
@@ -21,6 +22,11 @@ class Known:
     extra: tuple[int, ...] = ()
     configured: tuple[str, ...] = ()
     kind: str = ""
+    speaks: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+    def answers(self, scheme: str) -> tuple[int, ...]:
+        """The ports on which the image understands `scheme`; empty where nothing is known of it."""
+        return dict(self.speaks).get(scheme, ())
 
 
 def _known(*ports: int, **more: Any) -> Known:
@@ -40,7 +46,9 @@ _TEMPORAL = _known(
     configured=("/etc/temporal/config/config_template.yaml",),
     kind="temporal",
 )
-_ELASTIC = _known(9200, settings=("http.port",), extra=(9300,), configured=("/usr/share/elasticsearch/config",))
+_ELASTIC = _known(9200, settings=("http.port",), extra=(9300,), configured=("/usr/share/elasticsearch/config",),
+                  kind="elasticsearch", speaks=(("http", (9200,)), ("https", (9200,))))  # fmt: skip
+_MAIL = (("smtp", (1025,)), ("http", (8025,)))
 IMAGES: Mapping[str, Known] = {
     "postgres": _POSTGRES,
     "pgvector/pgvector": _POSTGRES,
@@ -53,7 +61,8 @@ IMAGES: Mapping[str, Known] = {
     "redis/redis-stack-server": _REDIS,
     "mongo": _known(27017, options=("--port", "--config", "-f"), configured=("/etc/mongo",), kind="mongo"),
     "rabbitmq": _known(5672, extra=(15672, 5671, 15671, 1883, 4369, 5552, 15674, 15675, 15692, 25672, 61613),
-                       configured=("/etc/rabbitmq",), kind="rabbitmq"),
+                       configured=("/etc/rabbitmq",), kind="rabbitmq",
+                       speaks=(("amqp", (5672,)), ("amqps", (5671,)), ("http", (15672, 15674, 15675, 15692)))),
     "memcached": _known(11211, options=("-p", "--port"), kind="memcached"),
     "temporalio/auto-setup": _TEMPORAL,
     "temporalio/server": _TEMPORAL,
@@ -62,13 +71,16 @@ IMAGES: Mapping[str, Known] = {
     "nginx": _known(80, settings=("NGINX_PORT",), options=("-c", "-g"), extra=(443,), configured=("/etc/nginx",)),
     "adminer": _known(8080),
     "dpage/pgadmin4": _known(80, settings=("PGADMIN_LISTEN_PORT",), extra=(443,)),
-    "mailhog/mailhog": _known(1025, 8025, settings=("MH_SMTP_BIND_ADDR", "MH_UI_BIND_ADDR", "MH_API_BIND_ADDR")),
-    "axllent/mailpit": _known(1025, 8025, settings=("MP_SMTP_BIND_ADDR", "MP_UI_BIND_ADDR"), extra=(1110,)),
+    "mailhog/mailhog": _known(1025, 8025, settings=("MH_SMTP_BIND_ADDR", "MH_UI_BIND_ADDR", "MH_API_BIND_ADDR"),
+                              speaks=_MAIL),
+    "axllent/mailpit": _known(1025, 8025, settings=("MP_SMTP_BIND_ADDR", "MP_UI_BIND_ADDR"), extra=(1110,),
+                              speaks=_MAIL),
     "prom/prometheus": _known(9090, options=("--web.listen-address",)),
     "grafana/grafana": _known(3000, settings=("GF_SERVER_HTTP_PORT",), configured=("/etc/grafana",)),
     "elasticsearch": _ELASTIC,
     "docker.elastic.co/elasticsearch/elasticsearch": _ELASTIC,
-    "nats": _known(4222, options=("-p", "--port", "-c", "--config"), extra=(6222, 8222)),
+    "nats": _known(4222, options=("-p", "--port", "-c", "--config"), extra=(6222, 8222),
+                   speaks=(("nats", (4222,)), ("http", (8222,)))),
     "qdrant/qdrant": _known(6333, 6334, settings=("QDRANT__SERVICE__HTTP_PORT", "QDRANT__SERVICE__GRPC_PORT"),
                             configured=("/qdrant/config",)),
 }  # fmt: skip
@@ -101,6 +113,8 @@ def lacking(repository: str, tag: str) -> frozenset[str]:
     """The programs that an image is known to lack."""
     found = next((each[2] for each in _LACKING if each[0] == repository and each[1] in tag), frozenset[str]())
     newer = re.match(r"(\d+)", tag)
+    if repository == "mongo" and (tag in ("latest", "") or (newer and int(newer[1]) >= 6)):
+        found |= {"mongo"}
     if repository == "mariadb" and (tag in ("latest", "lts", "") or (newer and int(newer[1]) >= 11)):
         found |= {"mysqladmin", "mysql", "mysqldump"}
     return found

@@ -33,7 +33,7 @@ def port_collisions(system: System) -> Iterator[Diagnostic]:
     """Two services, or replicas of one, that want the same host port at the same time."""
     every = [port for name, service in system.services.items() for port in _published(name, service)]
     for first, second in combinations(every, 2):
-        if first.meets(second) and _together(system, first.service, second.service):
+        if first.meets(second) and together(system, first.service, second.service):
             other = "twice by itself" if first.service == second.service else f"by `{first.service}` too"
             yield _port_diagnostic(system, second, f"host port {second.number} is published {other}")
     for port in every:
@@ -60,7 +60,7 @@ def _port_diagnostic(system: System, port: _Published, message: str) -> Diagnost
     return Diagnostic("compose.port-collision", Severity.ERROR, message, file, line, hint=hint)
 
 
-def _together(system: System, first: str, second: str) -> bool:
+def together(system: System, first: str, second: str) -> bool:
     """Services of different profiles are alternatives of each other, as a rule."""
     ours, theirs = (set(system.services[name].get("profiles") or []) for name in (first, second))
     return not ours or not theirs or bool(ours & theirs)

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from checks.deploy.compose.databases import SCANNED_BYTES
+from checks.deploy.compose.listening import Listening, listening
+from checks.deploy.compose.mounted import mounted
+from checks.deploy.compose.protocols import nameless, other_protocol, profile_off
 from checks.deploy.compose.references import Reference, is_placeholder, references
 from checks.deploy.compose.services import (
-    Listening,
     found_at,
     hosts,
-    listening,
     networks,
     offered,
     own_names,
     published,
+    sharers,
     started,
 )
 from checks.deploy.compose.system import System
@@ -32,7 +34,7 @@ _OF_DOCKER = frozenset({"host.docker.internal", "gateway.docker.internal", "host
 def reaching(system: System) -> Iterator[Diagnostic]:
     """Every address that leads nowhere."""
     known = hosts(system)
-    for each in references(system):
+    for each in (*references(system), *mounted(system)):
         if each.host in LOOPBACK:
             yield from _loopback(system, each)
         elif each.host in known:
@@ -45,6 +47,9 @@ def _known(system: System, each: Reference, name: str) -> Iterator[Diagnostic]:
     if name == each.service and not each.said:
         return
     ours, theirs = networks(system, each.service), networks(system, name)
+    if nameless(system, each, name):
+        yield _nameless(system, each, name)
+        return
     if name != each.service and ours is not None and theirs is not None and not ours & theirs:
         message = f"`{each.setting.name}` names `{name}`, which shares no network with `{each.service}`"
         hint = f"put both on one network: `{each.service}` is on {_listed(ours)}, `{name}` on {_listed(theirs)}"
@@ -53,6 +58,16 @@ def _known(system: System, each: Reference, name: str) -> Iterator[Diagnostic]:
     if each.port is None or each.outward or not each.certain:
         return
     yield from _port(system, each, name)
+
+
+def _nameless(system: System, each: Reference, name: str) -> Diagnostic:
+    asking = system.services[each.service].get("network_mode")
+    alone, mode = (each.service, asking) if asking else (name, system.services[name].get("network_mode"))
+    message = f"`{each.setting.name}` names `{name}`, and `{alone}` runs in the network `{mode}`, "
+    message += "which knows no names of services" if asking else "where no service finds it by its name"
+    reached = next((host for target, host in published(system, name) if host and target == each.port), None)
+    hint = f"write `localhost:{reached}`" if asking == "host" and reached else f"remove `network_mode` from `{alone}`"
+    return found_at(each.setting, "unshared-network", message, hint)
 
 
 def _listed(names: frozenset[str]) -> str:
@@ -65,6 +80,7 @@ def _port(system: System, each: Reference, name: str) -> Iterator[Diagnostic]:
     on_host = [target for target, host in published(system, name) if host == each.port and target != each.port]
     if where is not None:
         if each.port in where.ports | where.may:
+            yield from other_protocol(system, each, name)
             return
         yield _wrong_port(each, name, where, on_host)
     elif on_host and each.port not in offered(system, name):
@@ -87,14 +103,19 @@ def _loopback(system: System, each: Reference) -> Iterator[Diagnostic]:
     if networks(system, each.service) is None or each.outward or each.port is None or not each.certain:
         return
     own = listening(system, each.service)
-    if each.port in offered(system, each.service) or (own is not None and each.port in own.ports | own.may):
+    together = sharers(system, each.service)
+    if any(each.port in offered(system, name) for name in together) or (own is None and len(together) > 1):
         return
-    for name in system.services:
+    if own is not None and each.port in own.ports | own.may:
+        return
+    for name in [other for other in system.services if other not in together]:
         where = listening(system, name)
         on_host = {host for _, host in published(system, name)}
-        if name == each.service or not ((where is not None and each.port in where.ports) or each.port in on_host):
+        if not ((where is not None and each.port in where.ports) or each.port in on_host):
             continue
-        browsed = each.scheme in ("http", "https", "ws", "wss") and _has_visitors(system, each.service)
+        browsed = (
+            not each.inside and each.scheme in ("http", "https", "ws", "wss") and _has_visitors(system, each.service)
+        )
         sure = not browsed and (own is not None or not offered_by_itself(each))
         sure = sure and not _is_unmentioned_example(system, each)
         message = f"`{each.setting.name}` asks `{each.address}`, which is the container of `{each.service}` itself"
@@ -127,8 +148,12 @@ def _unknown(system: System, each: Reference, known: dict[str, str]) -> Iterator
     host = each.host
     if "." in host or host in _OF_DOCKER or is_placeholder(host) or host in set(own_names(system, each.service)):
         return
-    if host in {name.lower() for name in system.written} or networks(system, each.service) is None:
-        return  # a service whose profile is off may be on next time
+    if networks(system, each.service) is None:
+        return
+    off = next((name for name in system.written if name.lower() == host), None)
+    if off is not None:
+        yield from profile_off(system, each, off)
+        return
     near = get_close_matches(host, known, 1, 0.6) or [name for name in known if host in name or name in host]
     outside = _reaches_outside(system, each.service)
     sure = not outside and (bool(each.scheme) or each.said) and each.certain and not each.outward

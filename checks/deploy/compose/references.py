@@ -25,7 +25,7 @@ _ADDRESS = re.compile(
     r"(?:^|_)(ADDR|ADDRESS|ADDRESSES|BROKERS?|BOOTSTRAP_SERVERS?|ENDPOINTS?|HOSTPORT|HOST_PORT|HOST|SERVERS?|TARGET|"
     r"UPSTREAM|URL|URI|NODES?)$"
 )
-_HOST = re.compile(r"(?:^|_)(HOST|HOSTNAME|SERVER|SEEDS)$")
+_HOST = re.compile(r"(?:^|_|^PG)(HOST|HOSTNAME|SERVER|SEEDS)$")
 _NO_HOST = re.compile(
     r"^(HOST|HOSTNAME|SERVER)$|BIND|LISTEN|ALLOWED|VIRTUAL|PUBLIC|EXTERNAL|ADVERTISED|DOMAIN|UVICORN_|FLASK_RUN|"
     r"API_HOST$|APP_HOST$|SERVER_HOST$|HTTP_HOST$|WEB_HOST$|N8N_HOST|SERVICE_HOST$|GRADIO|INTERFACE|FRONTEND|TRUSTED",
@@ -46,7 +46,7 @@ class Reference:
     """An address. `port` None where nothing is said and the scheme has none of its own; `said` where it is written.
 
     `about` is how people find it: the variable's name, or `command`. `certain` is false where the value may be
-    something else than an address.
+    something else than an address. `inside` is true where the container itself is sure to connect to it.
     """
 
     service: str
@@ -59,11 +59,12 @@ class Reference:
     password: str | None = None
     database: str | None = None
     certain: bool = True
+    inside: bool = False
 
     @property
     def outward(self) -> bool:
         """Whether a browser or somebody outside is meant to use it."""
-        return OUTWARD.search(self.setting.name) is not None
+        return not self.inside and OUTWARD.search(self.setting.name) is not None
 
     @property
     def address(self) -> str:
@@ -80,12 +81,12 @@ def references(system: System) -> Iterator[Reference]:
         for key in ("command", "entrypoint"):
             file, line = system.places.find(("services", name, key))
             for word in words(system, name, key) or ():
-                yield from _urls(name, Setting(key, word, file, line), word)
+                yield from urls(name, Setting(key, word, file, line), word)
 
 
 def _of_setting(name: str, setting: Setting, every: Mapping[str, Setting]) -> Iterator[Reference]:
     value = (setting.value or "").strip()
-    found = list(_urls(name, setting, value))
+    found = list(urls(name, setting, value))
     yield from found
     if found or "://" in value:
         return
@@ -98,7 +99,8 @@ def _of_setting(name: str, setting: Setting, every: Mapping[str, Setting]) -> It
         yield _split(name, setting, value, every)
 
 
-def _urls(name: str, setting: Setting, text: str) -> Iterator[Reference]:
+def urls(name: str, setting: Setting, text: str) -> Iterator[Reference]:
+    """The addresses in the URLs of a text."""
     for match in _URL.finditer(text):
         host, scheme = (match["host"] or "").lower(), match["scheme"].lower()
         if not host or host.startswith("["):
@@ -114,7 +116,7 @@ def _urls(name: str, setting: Setting, text: str) -> Iterator[Reference]:
 def _split(name: str, setting: Setting, host: str, every: Mapping[str, Setting]) -> Reference:
     """A host by itself, with the port and the credentials that stand in variables beside it."""
     prefix = _HOST.sub("", setting.name)
-    prefix = f"{prefix}_" if prefix else ""
+    prefix = "PG" if setting.name == "PGHOST" else f"{prefix}_" if prefix else ""
 
     def beside(*endings: str) -> str | None:
         values = (every[f"{prefix}{ending}"].value for ending in endings if f"{prefix}{ending}" in every)

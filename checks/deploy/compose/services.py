@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,7 +55,12 @@ def _text(value: Any) -> str | None:
 
 def _place(system: System, name: str, key: str) -> tuple[str, int | None, str]:
     """Where a variable is set, and as what; in the list form each item has its own line."""
-    path = ("services", name, "environment")
+    return place_in(system, name, "environment", key)
+
+
+def place_in(system: System, name: str, section: str, key: str) -> tuple[str, int | None, str]:
+    """The same for any part of a service that is a mapping or a list of `NAME=value`."""
+    path = ("services", name, section)
     for document in reversed(system.places.documents):
         if (line := document.line_of((*path, key))) is not None:
             return document.name, line, str(document.raw((*path, key)))
@@ -110,53 +114,6 @@ def offered(system: System, name: str) -> set[int]:
     return {target for target, _ in published(system, name)} | {int(port) for port in exposed if port.isdecimal()}
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Where a service listens for certain, and why that is known; `may` are ports it may answer on besides."""
-
-    ports: frozenset[int]
-    because: str
-    may: frozenset[int] = frozenset()
-    said: bool = True
-
-
-def listening(system: System, name: str) -> Listening | None:
-    """Where a service listens; None where that cannot be known."""
-    known = known_of(system, name)
-    if known is not None:
-        return _of_image(system, name, known)
-    servers = [each for each in started(system, name) if each.server]
-    others = [each for each in started(system, name) if not each.server and each.program not in _PASSING]
-    if len(servers) != 1 or servers[0].port is None or any(each.file or each.module for each in others):
-        return None
-    server = servers[0]
-    because = f"`{server.program}` listens on port `{server.port}`" + ("" if server.said else " when nothing is said")
-    return Listening(frozenset({servers[0].port}), because, said=server.said)
-
-
-_PASSING = frozenset({"alembic", "echo", "sleep", "wait-for-it.sh", "wait-for", "sh", "bash", "mkdir", "chmod"})
-
-
-def _of_image(system: System, name: str, known: Known) -> Listening | None:
-    said = settings(system, name)
-    command = (*(words(system, name, "entrypoint") or ()), *(words(system, name, "command") or ()))
-    changed = any(setting in said for setting in known.settings)
-    changed = changed or any(option in word for option in known.options for word in command)
-    if system.services[name].get("entrypoint") is not None and known.kind != "redis":
-        return None
-    targets = [str(mount.get("target")) for mount in system.services[name].get("volumes") or []]
-    targets += [str(item.get("target")) for item in system.services[name].get("configs") or []]
-    changed = changed or any(target.startswith(folder) for folder in known.configured for target in targets)
-    if changed:
-        return None
-    repo = image_of(system, name)[0]
-    listed = ", ".join(f"`{port}`" for port in sorted(known.ports))
-    # MinIO's console is told where to listen: `--console-address :9001`.
-    consoles = re.findall(r"--console-address[= ]\S*?:(\d+)", " ".join(command))
-    extra = frozenset((*known.extra, *(int(port) for port in consoles)))
-    return Listening(known.ports, f"image `{repo}` listens on {listed}", extra)
-
-
 def started(system: System, name: str) -> tuple[Running, ...]:
     """The programs that a service starts, by its own words or its Dockerfile's."""
     container = container_of(system, name)
@@ -178,11 +135,35 @@ def hosts(system: System) -> dict[str, str]:
 
 
 def networks(system: System, name: str) -> frozenset[str] | None:
-    """The networks of a service; None where it shares another's, or the host's."""
-    service = system.services[name]
-    if service.get("network_mode"):
+    """The networks of a service, or of the one whose network it shares; None where that is the host's or unknown."""
+    owner = shared_with(system, name)
+    service = system.services.get(owner, {})
+    if service.get("network_mode") or owner not in system.services:
         return None
     return frozenset(service.get("networks") or {"default": None})
+
+
+def shared_with(system: System, name: str) -> str:
+    """The service whose network a service shares in the end; itself where it has its own."""
+    seen = [name]
+    while (mode := str(system.services.get(seen[-1], {}).get("network_mode") or "")).startswith(
+        ("service:", "container:")
+    ):
+        kind, _, other = mode.partition(":")
+        owner = hosts(system).get(other.lower(), other) if kind == "container" else other
+        if owner in seen:
+            break
+        seen.append(owner)
+    return seen[-1]
+
+
+def sharers(system: System, name: str) -> frozenset[str]:
+    """The services that share one network with `name`, itself among them: localhost is the same for all."""
+    mode = system.services[name].get("network_mode")
+    if mode == "host":
+        return frozenset(each for each, item in system.services.items() if item.get("network_mode") == "host")
+    owner = shared_with(system, name)
+    return frozenset(each for each in system.services if shared_with(system, each) == owner) | {name}
 
 
 def own_names(system: System, name: str) -> Iterator[str]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
+from checks.deploy.compose.listening import listening
+from checks.deploy.compose.mounted import files_at, text_of
 from checks.deploy.compose.places import shown
-from checks.deploy.compose.services import hosts, listening, networks, own_names, published
+from checks.deploy.compose.services import hosts, networks, own_names, published
 from checks.deploy.compose.system import System
 from checks.model import Diagnostic, Severity
 
-SIZE_LIMIT = 256 * 1024
 _PASSED = re.compile(
     r"^\s*(?:(?:proxy|grpc|uwsgi|fastcgi)_pass\s+(?:https?://|grpcs?://|uwsgi://)?|server\s+)"
     r"(?P<host>[A-Za-z][\w-]*)(?::(?P<port>\d+))?(?=[/;\s])",
@@ -22,19 +23,28 @@ _PASSED = re.compile(
 
 def upstreams(system: System) -> Iterator[Diagnostic]:
     """nginx does not start where a host of its configuration is not found."""
-    for name, service in system.services.items():
-        for mount in service.get("volumes") or []:
-            source = Path(str(mount.get("source") or ""))
-            inside = mount.get("type") == "bind" and str(mount.get("target")).startswith("/etc/nginx")
-            if inside and system.inside(source):
-                for file in sorted(source.rglob("*.conf")) if source.is_dir() else [source]:
-                    yield from _of_file(system, name, file)
+    for name, file in configurations(system):
+        yield from _of_file(system, name, file)
+
+
+def asked_by_nginx(system: System) -> set[str]:
+    """The services that some nginx hands requests on to."""
+    known = hosts(system)
+    texts = [text_of(file) for _, file in configurations(system)]
+    return {
+        known[host] for text in texts for match in _PASSED.finditer(text) if (host := match["host"].lower()) in known
+    }
+
+
+def configurations(system: System) -> Iterator[tuple[str, Path]]:
+    """The files of the project that are mounted as a service's nginx configuration."""
+    for name in system.services:
+        for file in files_at(system, name, "/etc/nginx", (".conf", ".template")):
+            yield name, file
 
 
 def _of_file(system: System, name: str, file: Path) -> Iterator[Diagnostic]:
-    if not file.is_file() or file.stat().st_size > SIZE_LIMIT:
-        return
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = text_of(file)
     known = {**hosts(system), **{each.lower(): each for each in system.written}}
     groups = set(re.findall(r"^\s*upstream\s+([\w.-]+)", text, re.MULTILINE))
     outside = {"localhost", *own_names(system, name)} | groups

@@ -6,17 +6,27 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose.commands import commands, container_ports, healthchecks, loopbacks
+from checks.deploy.compose.addresses import static_addresses
+from checks.deploy.compose.built import build_secrets, built
+from checks.deploy.compose.commands import commands, container_ports, healthchecks
 from checks.deploy.compose.consistency import cycles
 from checks.deploy.compose.databases import credentials, needed_settings
 from checks.deploy.compose.env_files import example_of
-from checks.deploy.compose.images import builds, health, tags
+from checks.deploy.compose.granted import granted
+from checks.deploy.compose.hiding import hidden_packages, unwritable_volumes
+from checks.deploy.compose.images import builds, health, names, tags
+from checks.deploy.compose.kafka import advertised
 from checks.deploy.compose.leftovers import covered_mounts, endless_jobs, unused
+from checks.deploy.compose.logins import logins
+from checks.deploy.compose.loopbacks import configured_loopbacks, loopbacks
+from checks.deploy.compose.nginx import contexts, php_code
 from checks.deploy.compose.places import Places, shown
 from checks.deploy.compose.ports import port_collisions
 from checks.deploy.compose.reaching import reaching
-from checks.deploy.compose.stores import stores
+from checks.deploy.compose.read_only import read_only_roots
+from checks.deploy.compose.stores import misplaced_scripts, shared_data, stores
 from checks.deploy.compose.system import System
+from checks.deploy.compose.traefik import traefik_ports
 from checks.deploy.compose.upstreams import upstreams
 from checks.model import EMPTY, Diagnostic, Severity
 
@@ -73,6 +83,8 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     _cycles,
     port_collisions,
     builds,
+    built,
+    build_secrets,
     health,
     _mounts,
     _held_files,
@@ -80,6 +92,8 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     reaching,
     container_ports,
     loopbacks,
+    configured_loopbacks,
+    traefik_ports,
     needed_settings,
     credentials,
     commands,
@@ -89,4 +103,16 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     unused,
     upstreams,
     stores,
+    shared_data,
+    misplaced_scripts,
+    names,
+    advertised,
+    static_addresses,
+    read_only_roots,
+    contexts,
+    php_code,
+    granted,
+    logins,
+    hidden_packages,
+    unwritable_volumes,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.deploy.compose.surrounding_rules import SURROUNDING
 from checks.model import Rule, Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -156,4 +157,4 @@ _PARTS = (
         _WARNING,
     ),
 )
-WORKING: tuple[Rule, ...] = _ADDRESSES + _COMMANDS + _PARTS
+WORKING: tuple[Rule, ...] = _ADDRESSES + _COMMANDS + _PARTS + SURROUNDING

@@ -79,46 +79,52 @@ def is_dockerfile(name: str) -> bool:
 def _composed(context: CheckContext) -> Iterator[Build]:
     in_cluster = any(map(_CLUSTER.search, project_files(context.root)))
     for system in read_systems(context._replace(root=context.root.resolve())):
-        joined = {str(each.get("network_mode") or "").removeprefix("service:") for each in system.services.values()}
-        for name, service in system.services.items():
-            build = service.get("build")
-            if not isinstance(build, dict) or "dockerfile_inline" in build:
-                continue
-            folder = Path(str(build.get("context") or ""))
-            dockerfile = (folder / str(build.get("dockerfile") or "Dockerfile")).resolve()
-            if not folder.is_absolute():
-                continue
-            if not folder.is_relative_to(system.root):
-                own = _in_project(system.root, dockerfile, str(build.get("dockerfile") or ""))
-                if own is not None:
-                    yield Build(own, own.parent, outside=True)
-                continue
-            given = {key: str(value) for key, value in (build.get("args") or {}).items() if value is not None}
-            file, line = system.places.find(("services", name, "build"))
-            named = build.get("additional_contexts") or {}
-            pairs = named if isinstance(named, dict) else [str(item).partition("=")[0] for item in named]
-            target = str(build["target"]) if build.get("target") else None
-            for_developers = _DEVELOPING.search(f"{build.get('dockerfile') or ''}/{target or ''}") is not None
-            mounts = tuple(
-                str(item.get("target"))
-                for item in service.get("volumes") or []
-                if isinstance(item, dict) and (for_developers or not in_cluster or not _is_code(item, system.root))
-            )
-            others = frozenset(map(str.lower, pairs))
-            yield Build(
-                dockerfile,
-                folder.resolve(),
-                target,
-                given,
-                file,
-                line,
-                name,
-                others,
-                mounts,
-                bool(service.get("ports")),
-                name in joined,
-                tuple(_own_volumes(name, service, system)),
-            )
+        for name in system.services:
+            build = build_of(system, name, in_cluster)
+            if build is not None:
+                yield build
+
+
+def build_of(system: System, name: str, in_cluster: bool = False) -> Build | None:
+    """How a Compose service is built; None where it is not, or not from files of the project."""
+    service = system.services[name]
+    build = service.get("build")
+    if not isinstance(build, dict) or "dockerfile_inline" in build:
+        return None
+    folder = Path(str(build.get("context") or ""))
+    dockerfile = (folder / str(build.get("dockerfile") or "Dockerfile")).resolve()
+    if not folder.is_absolute():
+        return None
+    if not folder.is_relative_to(system.root):
+        own = _in_project(system.root, dockerfile, str(build.get("dockerfile") or ""))
+        return Build(own, own.parent, outside=True) if own is not None else None
+    given = {key: str(value) for key, value in (build.get("args") or {}).items() if value is not None}
+    file, line = system.places.find(("services", name, "build"))
+    named = build.get("additional_contexts") or {}
+    pairs = named if isinstance(named, dict) else [str(item).partition("=")[0] for item in named]
+    target = str(build["target"]) if build.get("target") else None
+    for_developers = _DEVELOPING.search(f"{build.get('dockerfile') or ''}/{target or ''}") is not None
+    mounts = tuple(
+        str(item.get("target"))
+        for item in service.get("volumes") or []
+        if isinstance(item, dict) and (for_developers or not in_cluster or not _is_code(item, system.root))
+    )
+    others = frozenset(map(str.lower, pairs))
+    joined = any(each.get("network_mode") == f"service:{name}" for each in system.services.values())
+    return Build(
+        dockerfile,
+        folder.resolve(),
+        target,
+        given,
+        file,
+        line,
+        name,
+        others,
+        mounts,
+        bool(service.get("ports")),
+        joined,
+        tuple(_own_volumes(name, service, system)),
+    )
 
 
 def _own_volumes(name: str, service: Mapping[str, Any], system: System) -> Iterator[str]:

@@ -31,7 +31,7 @@ def check(context: CheckContext) -> CheckResult:
         evidence["linter"] = linted.title if linted.broken is None else f"none: {linted.title} {linted.broken}"
     for subject in subjects:
         evidence["stages"] = int(evidence["stages"]) + len(subject.recipe.stages)
-        own = list(_judged(subject))
+        own = list(judged(subject))
         more = list(remarked(subject, linted)) if linted is not None else []
         said = {each.line for each in own}
         found += own + [each for each in more if each.line not in said]
@@ -52,7 +52,8 @@ def _subjects(context: CheckContext) -> tuple[list[Subject], list[Diagnostic]]:
     return subjects, unread
 
 
-def _judged(subject: Subject) -> Iterator[Diagnostic]:
+def judged(subject: Subject) -> Iterator[Diagnostic]:
+    """What our own rules say of a Dockerfile with its builds."""
     said = list(syntax(subject))
     yield from said
     fatal = [each for each in said if each.severity is Severity.ERROR and each.rule != "dockerfile.malformed-list"]
