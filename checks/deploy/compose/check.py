@@ -20,6 +20,8 @@ from checks.deploy.compose.systems import EVERY_PROFILE, settle
 from checks.deploy.compose.workable import unworkable
 from checks.model import CheckContext, CheckResult, Diagnostic, Evidence, Severity
 
+_NONE = "compose.no-services"
+
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
@@ -108,6 +110,9 @@ def _judge_set(bench: _Bench, files: FileSet) -> _Opinion:
     every = _opinion(bench, files, EVERY_PROFILE)
     more = tuple(found for found in every.diagnostics if found not in default.diagnostics)
     broken = default.broken or every.broken
+    if every.services:  # each has a profile, and whoever starts them names one
+        default = replace(default, diagnostics=tuple(each for each in default.diagnostics if each.rule != _NONE))
+        more = tuple(each for each in more if each.rule != _NONE)
     return _Opinion(default.diagnostics + more, max(default.services, every.services), broken)
 
 

@@ -54,7 +54,10 @@ def _cut(system: System, name: str, key: str) -> Iterator[Diagnostic]:
 def _started(system: System, name: str, told: Told) -> Iterator[Diagnostic]:
     key = "command" if words(system, name, "command") else "entrypoint"
     place = ("services", name, key)
+    unknown_start = told.image.entrypoint is None and "/" in told.image.loose
     for each in started_by(told, words(system, name, "entrypoint"), words(system, name, "command")):
+        if unknown_start and " " in each.path and words(system, name, "entrypoint") is None:
+            continue  # a text for the shell that an image from elsewhere starts
         for problem in problems(each, told.container):
             yield system.places.diagnostic(problem.rule, place, problem.message, problem.hint, problem.severity)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.deploy.compose.services import Setting, settings, words
+from checks.deploy.compose.services import Setting, known_of, settings, words
 from checks.deploy.compose.system import System
-from checks.model import Diagnostic
+from checks.model import Diagnostic, Severity
 
 _PATH = re.compile(r"/run/secrets/([\w.-]+)")
 
@@ -49,7 +49,11 @@ def _not_given(system: System, name: str, setting: Setting, secret: str) -> Diag
     message = f"`{setting.name}` of `{name}` reads `/run/secrets/{secret}`, and the service is not given that secret"
     others = [other for other, service in system.services.items() if secret in _given(service)]
     message += f" (`{others[0]}` is)" if others else ""
+    shared = known_of(system, name) is None and any(setting.name in settings(system, other) for other in others)
+    message += "; it may not use the variable" if shared else ""
     hint = f"add `secrets: [{secret}]` to `{name}`"
     path = ("services", name)
     file, line = (setting.file, setting.line) if setting.line is not None else system.places.find(path)
-    return system.places.diagnostic("ungranted-secret", path, message, hint)._replace(file=file, line=line)
+    severity = Severity.WARNING if shared else Severity.ERROR  # variables are shared, and read by one of them
+    found = system.places.diagnostic("ungranted-secret", path, message, hint, severity)
+    return found._replace(file=file, line=line)

@@ -17,6 +17,7 @@ from checks.model import Diagnostic, Severity
 _NPM = re.compile(r"\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s+(?:install|i))\b(?!.*\s(?:-g|--global)\b)")
 _UV = re.compile(r"\buv\s+sync\b")
 _ELSEWHERE = re.compile(r"\bNODE_PATH\b|UV_PROJECT_ENVIRONMENT|VIRTUAL_ENV|--prefix|\bcd\s")
+_FOR_ALL = frozenset({"/tmp", "/var/tmp"})
 _ROOTS = frozenset({"root", "0", "0:0", "root:root"})
 
 
@@ -84,14 +85,19 @@ def unwritable_volumes(system: System) -> Iterator[Diagnostic]:
         user = told.image.user if told is not None else None
         if told is None or user is None or user[0] in _ROOTS or service.get("user") is not None:
             continue
-        if service.get("entrypoint") is not None or told.image.entrypoint:
+        if service.get("entrypoint") is not None or told.image.entrypoint or "/" in told.image.loose:
             continue
         for steps in _steps(system, name):
             mounts = service.get("volumes") or []
             for index, mount in enumerate(mounts):
                 target = str(mount.get("target")).rstrip("/")
                 named = mount.get("type") == "volume" and mount.get("source") and not mount.get("read_only")
-                if not named or _is_made(target, steps) or _is_opened(system, str(mount["source"])):
+                if (
+                    not named
+                    or target in _FOR_ALL
+                    or _is_made(target, steps)
+                    or _is_opened(system, str(mount["source"]))
+                ):
                     continue
                 file, line = system.places.find_item(("services", name, "volumes"), index, len(mounts))
                 message = (

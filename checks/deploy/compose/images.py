@@ -78,7 +78,10 @@ def health(system: System) -> Iterator[Diagnostic]:
     for name, service in system.services.items():
         for needed, how in (service.get("depends_on") or {}).items():
             if how.get("condition") == "service_healthy" and needed in system.services:
-                yield from _unhealthy(system, ("services", name, "depends_on", needed), needed)
+                optional = str(how.get("required", True)).lower() == "false"
+                for found in _unhealthy(system, ("services", name, "depends_on", needed), needed):
+                    # What is not required is gone without, with a word in the log.
+                    yield found._replace(severity=Severity.WARNING) if optional else found
 
 
 def _unhealthy(system: System, path: Path_, needed: str) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from checks.deploy.compose.system import System
 from checks.discovery import project_files
 from checks.model import Diagnostic
 
-_CODE = (".py", ".js", ".ts", ".mjs", ".go", ".java", ".rb", ".cs", ".php")
+_CODE = (".py", ".js", ".ts", ".mjs", ".go", ".java", ".rb", ".cs", ".php", ".sh", ".yml", ".yaml")
 
 
 def logins(system: System) -> Iterator[Diagnostic]:

@@ -111,7 +111,10 @@ def _closed(name: str, value: str, file: str, line: int | None) -> Diagnostic:
 def _mosquitto(system: System, name: str) -> Iterator[Diagnostic]:
     """Since version 2 Mosquitto without a listener answers its own machine only."""
     tag = image_of(system, name)[1]
-    if tag and not re.match(r"2(?!\d)|latest|openssl", tag):
+    command = " ".join(words(system, name, "command") or ())
+    if (tag and not re.match(r"2(?!\d)|latest|openssl", tag)) or (
+        "-c" in command and "/config/mosquitto.conf" not in command
+    ):
         return
     for config in files_at(system, name, "/mosquitto/config", (".conf",)):
         text = text_of(config)

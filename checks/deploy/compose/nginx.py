@@ -85,6 +85,8 @@ def _mounts(system: System, name: str, root: str) -> list[str]:
 def _is_bare(system: System, name: str) -> bool:
     """Whether an image has PHP and no code: nothing is copied or fetched into it."""
     service = system.services[name]
+    if service.get("volumes_from"):
+        return False
     if not isinstance(service.get("build"), dict):
         return repository(str(service.get("image") or "")) == "php" and not service.get("command")
     read = recipe_of(system, service)

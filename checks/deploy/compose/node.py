@@ -17,6 +17,8 @@ from checks.deploy.dockerfile.sources import join
 _SIZE_LIMIT = 256 * 1024
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 _LISTEN = re.compile(r"\.listen\s*\(\s*(?:\{[^}]*?\bport:\s*)?(?P<port>[^,;)}]+(?:\([^)]*\))?[^,;)}]*)")
+_OPENS = re.compile(r"\.listen\s*\(|\bbindAsync\s*\(|WebSocketServer\s*\(\s*\{\s*port")
+_ENDS = (".js", ".mjs", ".cjs", ".ts")
 _VARIABLE = re.compile(r"process\.env(?:\.(\w+)|\[['\"](\w+)['\"]\])(?:\s*(?:\|\||\?\?)\s*['\"]?(\d+)['\"]?)?")
 
 
@@ -39,9 +41,16 @@ def node_server(each: Running, container: Container, variables: Mapping[str, str
     text = _text(file)
     opened = list(_LISTEN.finditer(text))
     port = _port(opened[0]["port"].strip(), text, {**container.variables, **variables}) if len(opened) == 1 else None
-    if file is None or port is None:
+    if file is None or port is None or _opens_elsewhere(file, container):
         return None
     return NodeServer(port, file.relative_to(container.contents.sources.root).as_posix())
+
+
+def _opens_elsewhere(file: Path, container: Container) -> bool:
+    """Whether another file of the program opens ports, too."""
+    context = container.contents.sources.context
+    others = (context / name for name in container.contents.sources.below(".") if name.endswith(_ENDS))
+    return any(_OPENS.search(_text(other)) for other in others if other != file)
 
 
 def script_of(words: tuple[str, ...], container: Container) -> str:

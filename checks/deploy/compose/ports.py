@@ -35,7 +35,12 @@ def port_collisions(system: System) -> Iterator[Diagnostic]:
     for first, second in combinations(every, 2):
         if first.meets(second) and together(system, first.service, second.service):
             other = "twice by itself" if first.service == second.service else f"by `{first.service}` too"
-            yield _port_diagnostic(system, second, f"host port {second.number} is published {other}")
+            message = f"host port {second.number} is published {other}"
+            if _takes_over(system, first.service, second.service):
+                message += "; one may be started in place of the other"
+                yield _port_diagnostic(system, second, message)._replace(severity=Severity.WARNING)
+            else:
+                yield _port_diagnostic(system, second, message)
     for port in every:
         replicas = _replicas(system.services[port.service])
         if replicas > 1:
@@ -64,6 +69,22 @@ def together(system: System, first: str, second: str) -> bool:
     """Services of different profiles are alternatives of each other, as a rule."""
     ours, theirs = (set(system.services[name].get("profiles") or []) for name in (first, second))
     return not ours or not theirs or bool(ours & theirs)
+
+
+def _takes_over(system: System, first: str, second: str) -> bool:
+    """Whether a further file (`docker-compose.debug.yml`) adds the one: often it is for use instead of the other.
+
+    An override that Compose takes by itself, and what is included, is always there.
+    """
+    documents = system.places.documents
+    if first == second or not documents or any("include" in document.value for document in documents):
+        return False
+    writers = [
+        {document.name for document in documents if document.line_of(("services", name)) is not None}
+        for name in (first, second)
+    ]
+    apart = all(writers) and not writers[0] & writers[1]
+    return apart and not any(".override." in name for names in writers for name in names)
 
 
 def _replicas(service: Mapping[str, Any]) -> int:

@@ -143,6 +143,8 @@ def _broken(outcome: Outcome) -> str | None:
         return outcome.not_started
     if outcome.timed_out:
         return f"gave no answer within {CALL_LIMIT_S:g} s"
+    if b"MarshalJSON" in outcome.output:  # it read the files, and has a part of them (`build.ssh`) it cannot print
+        return "could not print its model"
     return f"was ended by signal {outcome.signal}" if outcome.signal is not None else None
 
 

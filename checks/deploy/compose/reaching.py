@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from checks.deploy.compose.databases import SCANNED_BYTES
 from checks.deploy.compose.listening import Listening, listening
 from checks.deploy.compose.mounted import mounted
+from checks.deploy.compose.places import shown
 from checks.deploy.compose.protocols import nameless, other_protocol, profile_off
 from checks.deploy.compose.references import Reference, is_placeholder, references
 from checks.deploy.compose.services import (
@@ -164,10 +166,27 @@ def _unknown(system: System, each: Reference, known: dict[str, str]) -> Iterator
     if not sure and not near:
         return
     message = f"`{each.setting.name}` names the host `{host}`, and no service is called so"
+    beside = _file_beside(system, host)
     if outside:
         message += f"; a container outside may be, as network `{outside}` is external"
+    elif beside:
+        message += f"; one of `{beside}` is, which may be started beside this"
     hint = f"write `{near[0]}`" if near else f"the services are {_listed(frozenset(known))}"
-    yield found_at(each.setting, "unknown-host", message, hint, Severity.ERROR if sure else Severity.WARNING)
+    yield found_at(
+        each.setting, "unknown-host", message, hint, Severity.ERROR if sure and not beside else Severity.WARNING
+    )
+
+
+def _file_beside(system: System, host: str) -> str | None:
+    """Another Compose file in the same folder that has a service of that name: both may share one network."""
+    ours = {document.name for document in system.places.documents}
+    folder = system.root / Path(next(iter(ours), "")).parent
+    service = re.compile(rf"^ +{re.escape(host)}:\s*$", re.MULTILINE)
+    for file in sorted((*folder.glob("*compose*.yml"), *folder.glob("*compose*.yaml"))):
+        name = shown(file, system.root)
+        if name not in ours and service.search(file.read_bytes()[:SCANNED_BYTES].decode(errors="replace")):
+            return name
+    return None
 
 
 def _is_filled_in_later(each: Reference) -> bool:

@@ -87,10 +87,16 @@ def misplaced_scripts(system: System) -> Iterator[Diagnostic]:
         known = known_of(system, name)
         if known is None or known.kind not in ("postgres", "mysql", "mongo"):
             continue
+        start = " ".join((*(words(system, name, "entrypoint") or ()), *(words(system, name, "command") or ())))
         for index, mount in enumerate(service.get("volumes") or []):
             first = str(mount.get("target")).strip("/").partition("/")[0]
             near = SequenceMatcher(None, first, _INITIAL).ratio() > _NEAR and first != _INITIAL
-            if mount.get("type") == "bind" and near and not first.endswith((".sh", "entrypoint")):
+            if (
+                mount.get("type") == "bind"
+                and near
+                and f"/{first}" not in start
+                and not first.endswith((".sh", "entrypoint"))
+            ):
                 message = f"`{name}` runs scripts of `/{_INITIAL}` at its first start, and these lie in `/{first}`"
                 yield _diagnostic(system, name, index, message, f"mount them in `/{_INITIAL}`")
 

@@ -54,6 +54,8 @@ def container_of(image: Image, sources: Sources, recipe: Recipe, stage: Stage, b
     modes += [each.value for each in steps if each.keyword in ("COPY", "ADD") and "chmod" in each.flags]
     packed = any(_BUILDING.search(each.value) for known in recipe.stages for each in known.instructions)
     installed = any(each.brings_code or (each.local and packed and not each.bare) for each in image.installed)
+    # What a Makefile installs is not followed: mostly it is the project.
+    installed = installed or any(words[0] == "make" and "install" in " ".join(words) for words in commands)
     packages = packages_of(image, contents)
     every = (each.value for known in recipe.stages for each in known.instructions)
     installing = [value for value in every if _INSTALLING.search(value)]
@@ -92,7 +94,9 @@ def started(image: Image, container: Container) -> list[tuple[Running, str]]:
     if not entrypoint:
         return [(each, "command") for each in running(command, container.variables, container.workdir)]
     if _hands_on(entrypoint, first):
-        second = running(command, container.variables, container.workdir)
+        # One word with spaces in it is no program: the script takes it apart.
+        handed = () if command and " " in command[0].strip() else command
+        second = running(handed, container.variables, container.workdir)
         return [(each, "entrypoint") for each in first] + [(each, "command") for each in second]
     if _is_shell(entrypoint):
         return [(each, "entrypoint") for each in first]
