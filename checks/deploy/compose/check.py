@@ -45,6 +45,10 @@ class _Opinion:
     def has_errors(self) -> bool:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
+    def has_collisions(self) -> bool:
+        """Whether a variant publishes ports of its base: it may stand by itself."""
+        return any(found.rule == "compose.port-collision" for found in self.diagnostics)
+
 
 def check(context: CheckContext) -> CheckResult:
     """Judges the project's Compose files as `docker-compose config` would, and then further."""
@@ -73,7 +77,7 @@ def _judge_all(bench: _Bench, sets: list[FileSet]) -> CheckResult:
     broken: str | None = None
     for files in sets:
         opinion = _judge_set(bench, files)
-        if files.variant is not None and opinion.has_errors():
+        if files.variant is not None and (opinion.has_errors() or opinion.has_collisions()):
             alone = _judge_set(bench, files.alone())
             opinion = opinion if alone.has_errors() else alone
         if files.variant is None:
@@ -108,7 +112,8 @@ def _judge_set(bench: _Bench, files: FileSet) -> _Opinion:
     if files.profiles or not _has_profiles(files):
         return default
     every = _opinion(bench, files, EVERY_PROFILE)
-    more = tuple(found for found in every.diagnostics if found not in default.diagnostics)
+    said = {found._replace(hint=None) for found in default.diagnostics}  # a hint may name the services that are on
+    more = tuple(found for found in every.diagnostics if found._replace(hint=None) not in said)
     broken = default.broken or every.broken
     if every.services:  # each has a profile, and whoever starts them names one
         default = replace(default, diagnostics=tuple(each for each in default.diagnostics if each.rule != _NONE))

@@ -23,8 +23,12 @@ _PASSED = re.compile(
 
 def upstreams(system: System) -> Iterator[Diagnostic]:
     """nginx does not start where a host of its configuration is not found."""
-    for name, file in configurations(system):
-        yield from _of_file(system, name, file)
+    every = list(configurations(system))
+    groups = {name: set[str]() for name, _ in every}
+    for name, file in every:
+        groups[name] |= set(re.findall(r"^\s*upstream\s+([\w.-]+)", text_of(file), re.MULTILINE))
+    for name, file in every:
+        yield from _of_file(system, name, file, groups[name])
 
 
 def asked_by_nginx(system: System) -> set[str]:
@@ -43,10 +47,10 @@ def configurations(system: System) -> Iterator[tuple[str, Path]]:
             yield name, file
 
 
-def _of_file(system: System, name: str, file: Path) -> Iterator[Diagnostic]:
+def _of_file(system: System, name: str, file: Path, groups: set[str]) -> Iterator[Diagnostic]:
+    """What one file hands on; `groups` are the names that `upstream` gives in any file, which go before services."""
     text = text_of(file)
     known = {**hosts(system), **{each.lower(): each for each in system.written}}
-    groups = set(re.findall(r"^\s*upstream\s+([\w.-]+)", text, re.MULTILINE))
     outside = {"localhost", *own_names(system, name)} | groups
     if networks(system, name) is None:
         return
@@ -57,8 +61,9 @@ def _of_file(system: System, name: str, file: Path) -> Iterator[Diagnostic]:
             near = get_close_matches(host, known, 1) or sorted(known)
             message = f"nginx of `{name}` hands requests on to `{match['host']}`, and no service is called so"
             yield Diagnostic("compose.unknown-host", Severity.ERROR, message, where, line, hint=f"write `{near[0]}`")
-        elif known.get(host) in system.services:
-            yield from _port(system, known[host], int(match["port"] or 80), where, line)
+        elif known.get(host) in system.services and (match["port"] or match["host"] not in groups):
+            port = int(match["port"] or (443 if "https://" in match[0] else 80))
+            yield from _port(system, known[host], port, where, line)
 
 
 def _port(system: System, name: str, port: int, file: str, line: int) -> Iterator[Diagnostic]:

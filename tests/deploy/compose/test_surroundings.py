@@ -268,3 +268,31 @@ def test_a_volume_belongs_to_root_where_the_image_has_no_such_folder(
         "Dockerfile": f'FROM python:3.12-slim\nRUN useradd app\n{made}\n{user}\nCMD ["python", "-c", "0"]\n',
     }
     assert len(found(tmp_path, files, "unwritable-volume")) == count
+
+
+NGINX = "  web:\n    image: nginx:1.27\n    volumes: ['./web:/etc/nginx/conf.d']\n"
+BUILT = {
+    "Dockerfile": 'FROM node:20-slim\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n',
+    "server.js": "require('http').createServer().listen(8000);\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("group", "count"), [("upstream api { server api:8000; }\n", 0), ("", 1)], ids=["a-group", "the-service"]
+)
+def test_a_group_of_nginx_goes_before_a_service_of_its_name(group: str, count: int, tmp_path: Path) -> None:
+    files = {
+        **BUILT,
+        "compose.yaml": f"services:\n{NGINX}  api:\n    build: .\n",
+        "web/groups.conf": group,
+        "web/site.conf": "server {\n  location / {\n    proxy_pass http://api;\n  }\n}\n",
+    }
+    assert len(found(tmp_path, files, "wrong-port")) == count
+
+
+def test_a_finding_is_said_once_whatever_profile_is_on(tmp_path: Path) -> None:
+    compose = (
+        f"services:\n{APP}    environment: {{DATABASE_URL: 'postgresql://u:p@database/x'}}\n"
+        "  other:\n    image: registry.example.org/other:1.0\n    profiles: [more]\n"
+    )
+    assert len(found(tmp_path, {"compose.yaml": compose}, "unknown-host")) == 1
