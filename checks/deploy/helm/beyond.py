@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checks.deploy.helm.attempts import Attempt, Tried
+from checks.deploy.helm.charts import Chart
 from checks.deploy.helm.failures import not_rendered
 from checks.deploy.helm.program import Answer, Program, answer_all
 from checks.deploy.helm.stand_ins import STAND_IN
@@ -34,11 +35,14 @@ class Beyond:
     left_out: tuple[str, ...] = ()
     found: tuple[Diagnostic, ...] = ()
     """The further failures that were met on the way."""
+    unchecked: bool = False
+    """Whether the chart's own schema refused the values, and was put aside."""
 
     @property
     def title(self) -> str:
         """For people: which rendering it is, and what was done to get it."""
-        words = [f"{name} filled in" for name in self.filled]
+        words = ["without its schema"] if self.unchecked else []
+        words += [f"{name} filled in" for name in self.filled]
         words += [f"{file} left out" for file in self.left_out]
         return f"{self.first.attempt.title}, {', '.join(words)}"
 
@@ -53,7 +57,7 @@ def render_beyond(tried: Sequence[Tried], program: Program, context: CheckContex
         answers = answer_all(program, [step.tried.attempt.request for _, step in steps], context, linted=False)
         for (at, step), answer in zip(steps, answers, strict=True):
             current[at] = _met(current[at], step, answer, program, context)
-    return tuple(one for one in current if one.filled or one.left_out or one.found)
+    return tuple(one for one in current if one.filled or one.left_out or one.unchecked)
 
 
 def _may_go_on(each: Tried) -> bool:
@@ -68,13 +72,26 @@ def _step(one: Beyond, folder: Path) -> Beyond | None:
     if not answer.failed or answer.broken is not None:
         return None
     said = understand(one.first.attempt.chart, answer.words)
-    if said.wanted is not None or "does not meet" in answer.words or "don't meet" in answer.words:
+    if said.wanted is not None:
         return None  # the chart does not want these values
+    if "don't meet the specifications of the schema" in answer.words:
+        request = replace(one.tried.attempt.request, without_schema=True)
+        again = replace(_with(one, replace(one.tried.attempt, request=request)), unchecked=True)
+        return None if one.unchecked else again
     missing = _NIL.search(answer.words)
     name = missing[1].lstrip(".") if missing else None
-    if name is not None and name not in one.filled:
+    if name is not None and name not in one.filled and not _is_asked_for(name, one.first.attempt.chart):
         return _with(one, _filled(one.tried.attempt, name), filled=(*one.filled, name))
     return _without(one, folder)
+
+
+def _is_asked_for(name: str, chart: Chart) -> bool:
+    """Whether a template asks if there is what the value would be in: a stand-in would switch that on."""
+    ways = [name.rpartition(".")[0], *(name.rsplit(".", count)[0] for count in range(2, name.count(".") + 1))]
+    asked = "|".join(re.escape(way) for way in ways if way)
+    condition = re.compile(rf"\{{\{{-?\s*(?:else\s+)?(?:if|with|range)\b[^}}]*\.Values\.(?:{asked})(?![\w.])")
+    texts = (path for path in (chart.path / "templates").rglob("*") if path.is_file())
+    return bool(asked) and any(condition.search(path.read_text(encoding="utf-8", errors="replace")) for path in texts)
 
 
 def _filled(attempt: Attempt, name: str) -> Attempt:
@@ -106,7 +123,7 @@ def _with(
     one: Beyond, attempt: Attempt, filled: tuple[str, ...] | None = None, left_out: tuple[str, ...] | None = None
 ) -> Beyond:
     tried = Tried(attempt, one.tried.answer)
-    return Beyond(one.first, tried, filled or one.filled, left_out or one.left_out, one.found)
+    return Beyond(one.first, tried, filled or one.filled, left_out or one.left_out, one.found, one.unchecked)
 
 
 def _met(before: Beyond, step: Beyond, answer: Answer, program: Program, context: CheckContext) -> Beyond:
@@ -120,6 +137,8 @@ def _met(before: Beyond, step: Beyond, answer: Answer, program: Program, context
 def _is_new(before: Beyond, step: Beyond, answer: Answer) -> bool:
     """Whether a failure would be there without the stand-ins and with the templates that were left out."""
     chart = step.first.attempt.chart
+    if step.unchecked:
+        return False  # it may come of what the schema refused
     missing = _NIL.search(answer.words)
     if missing is not None:
         name = missing[1].lstrip(".")
