@@ -48,15 +48,15 @@ def check(context: CheckContext) -> CheckResult:
         *(each for resolution in resolved.resolutions for each in resolution.findings),
     ]
     if _blocked(resolved) is None:
-        findings += _judge_code(code, supply)
+        findings += _judge_code(code, supply, images)
         findings += judge_images(images, code, supply, named_driver(context.root, files))
         findings += judge_plugins(context.root, files, code, supply)
     evidence = _evidence(sets, resolved, code)
     return CheckResult("install", evidence, _distinct(findings), _blocked(resolved))
 
 
-def _judge_code(code: ProjectCode, supply: Supply) -> list[Diagnostic]:
-    return [*judge_imports(code, supply), *judge_workflows(code, supply), *judge_needs(code, supply)]
+def _judge_code(code: ProjectCode, supply: Supply, images: Sequence[ImageNeeds]) -> list[Diagnostic]:
+    return [*judge_imports(code, supply, images), *judge_workflows(code, supply), *judge_needs(code, supply)]
 
 
 def _image_sets(images: Sequence[ImageNeeds]) -> list[Declared]:

@@ -10,7 +10,7 @@ from checks.install.drivers import judge_drivers
 from checks.install.images import ImageNeeds
 from checks.install.model import Declared, Purpose, Resolution
 from checks.install.programs import entry_files
-from checks.install.providers import distribution, is_certain, provider
+from checks.install.providers import distribution, is_certain, is_well_known, provider
 from checks.install.rules import found
 from checks.install.supply import Stock, Supply, joined
 from checks.install.system_libraries import judge_libraries
@@ -18,10 +18,10 @@ from checks.model import Diagnostic, Place
 from checks.raw.distributions import RUNTIME_BRINGS, Provision, judge
 
 
-def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
+def judge_imports(code: ProjectCode, supply: Supply, images: Sequence[ImageNeeds] = ()) -> Iterator[Diagnostic]:
     """Every foreign import outside of workflows (the check `raw` judges those), each package once a file."""
     if not supply.everything.declared and not supply.sets:
-        yield from _nothing_declared(code, supply)
+        yield from _nothing_declared(code, supply, any(image.python is None for image in images))
         return
     judged: set[tuple[str, str]] = set()
     used = _used_by_workflows(code, supply)
@@ -36,15 +36,19 @@ def judge_imports(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
                     yield finding
 
 
-def _nothing_declared(code: ProjectCode, supply: Supply) -> Iterator[Diagnostic]:
-    """What a text tells somebody to install, such as an image that Compose describes, is declared there."""
+def _nothing_declared(code: ProjectCode, supply: Supply, in_image: bool) -> Iterator[Diagnostic]:
+    """What a text tells somebody to install, such as an image that Compose describes, is declared there.
+
+    `in_image`: the project builds on an image of somebody else, which may have everything.
+    """
     for file in code.files.values():
         for each in file.imports if not file.is_workflow else ():
             told = provider(each.module, supply.mentioned, supply.site) is not None
             if each.sure and not told and is_foreign(each, code):
                 message = f"`{each.top}` is imported, and the project declares no dependency at all"
                 hint = f"a pyproject.toml or requirements.txt with `{distribution(each.module)}`"
-                yield found("nothing-declared", Place(file.file, each.line), message, hint)
+                sure = not in_image and is_well_known(each.top)
+                yield found("nothing-declared", Place(file.file, each.line), message, hint, sure)
                 return
 
 

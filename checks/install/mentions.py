@@ -19,6 +19,8 @@ _INSTALL = re.compile(
     r"(?:pip3?|uv pip|pipx|conda|mamba) install\s+([^\n;&|`#]+)|(?:uv|poetry|pdm) add\s+([^\n;&|`#]+)|"
     r"--with[= ]([\w\[\],.=<>-]+)|session\.install\(([^)]*)\)"
 )
+# As Debian, Fedora and Alpine call what a distribution of theirs brings.
+_SYSTEM = re.compile(r"\b(?:python3|py3)-([a-z][\w.+-]*)")
 # Hidden, so never among a project's own files, and still the place where a pipeline installs its tools.
 _PIPELINES = (".github/workflows/*.yml", ".github/workflows/*.yaml", ".gitlab-ci.yml", ".circleci/config.yml")
 
@@ -59,6 +61,7 @@ def _names(path: Path) -> Iterator[str]:
     except OSError:
         return
     text = text.replace("\\\n", " ")
+    yield from map(normalise, _SYSTEM.findall(text))
     for match in _INSTALL.finditer(text):
         for word in re.split(r"[\s,]+(?![^\[]*\])", next(filter(None, match.groups()))):
             parsed = parse_requirement(word.strip("\"'"))

@@ -31,6 +31,7 @@ _PYTHON = re.compile(
     r"requested Python version|Python ABI tag|requires a different Python|Requires-Python", re.IGNORECASE
 )
 _WHEELS = re.compile(rf"{_NAME}\S* ha(?:s|ve) no (?:usable )?wheels")
+_ALONE = re.compile(r"Cannot install (?:(?! and |, ).)+ because these package versions have conflicting")
 _BUILD = re.compile(r"failed to (?:build|download and build)|build (?:backend )?failed|failed-wheel-build|"
                     r"metadata-generation-failed", re.IGNORECASE)  # fmt: skip
 _YANKED = re.compile(r"warning: `([^`=]+)==([^`]+)` is yanked(?: \(reason: \"?(.*?)\"?\))?$", re.MULTILINE)
@@ -68,13 +69,14 @@ def reason_of(words: str, asked: Sequence[Asked]) -> Reason:
     """What the program says is wrong."""
     text = re.sub(r"\s+", " ", re.sub(r"^\s*cause: ", "", _without_warnings(words), flags=re.MULTILINE))
     ours = {each.name for each in asked if each.name}
+    alone = _ALONE.search(text)
+    named = re.search(r"conflict is caused by: ([\w.-]+) \S+ depends on", text) if alone else None
+    names = (normalise(named[1]),) if named is not None else _required(text, ours)
     return (
         _unknown(text, ours)
         or _wheels(text)
         or _no_version(text, ours)
-        or Reason(
-            "conflict", _required(text, ours), _shortened(text), None, bool(_PYTHON.search(text)), _is_build(text)
-        )
+        or Reason("conflict", names, _shortened(text), None, bool(_PYTHON.search(text)), _is_build(text))
     )
 
 
@@ -95,7 +97,8 @@ def place_of(names: Sequence[str], asked: Sequence[Asked]) -> Place | None:
 
 
 def _is_build(text: str) -> bool:
-    return bool(_BUILD.search(text))
+    """Whether a build may help; what pip calls a conflict of one requirement with itself is a want of wheels."""
+    return bool(_BUILD.search(text) or _ALONE.search(text))
 
 
 def _without_warnings(words: str) -> str:
