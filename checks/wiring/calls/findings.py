@@ -17,6 +17,7 @@ from checks.wiring.calls.parameters import read_offered
 from checks.wiring.calls.programs import Programs, own_names
 from checks.wiring.calls.requests import Requests
 from checks.wiring.calls.results import judge_results
+from checks.wiring.calls.rules import RAW_RUN
 from checks.wiring.calls.steps import Step, Walk
 from checks.wiring.calls.temporal_calls import Temporal
 from checks.wiring.calls.texts import Text, read_texts
@@ -50,7 +51,7 @@ def _steps(text: Text, system: System, named: Named) -> Iterator[Step]:
 def _judge_calls(system: System, calls: Sequence[Call]) -> tuple[list[Diagnostic], list[Verdict]]:
     """Findings about the calls, and what became of those that were tried."""
     offered = read_offered(system.root)
-    workflows, programs = Workflows(system.root, system.files, offered), Programs(system)
+    workflows, programs = Workflows(system, offered), Programs(system)
     alembic, temporal = Alembic(system), Temporal(system)
     found: list[Diagnostic] = []
     tried: list[tuple[Call, Attempt]] = []
@@ -68,7 +69,15 @@ def _judge_calls(system: System, calls: Sequence[Call]) -> tuple[list[Diagnostic
     for call, attempt in tried:
         if not any(_is_of_script(call, script) for script in scripts):
             found += trials.findings(call, attempt, verdicts.get(attempt.key, UNKNOWN))
-    return found, [verdicts.get(attempt.key, UNKNOWN) for _, attempt in tried]
+    return [*_once(found)], [verdicts.get(attempt.key, UNKNOWN) for _, attempt in tried]
+
+
+def _once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is wrong with a function that starts workflows is told there, and not at each of its callers."""
+    told = {f"({each.file}:{each.line})" for each in found if each.rule == RAW_RUN.id}
+    for each in found:
+        if each.rule != RAW_RUN.id or not any(place in each.message for place in told):
+            yield each
 
 
 def _is_of_script(call: Call, script: Call) -> bool:

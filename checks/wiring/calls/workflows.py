@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from checks.model import Diagnostic
@@ -11,8 +11,10 @@ from checks.wiring.calls.model import Call, Origin
 from checks.wiring.calls.nearest import instead
 from checks.wiring.calls.parameters import Offered
 from checks.wiring.calls.rules import RAW_COMMAND, RAW_RUN, REFUSED, WORKFLOW, report
+from checks.wiring.calls.settings_programs import settings_programs
 from checks.wiring.calls.trial import Attempt, Target
 from checks.wiring.calls.wrappers import program_name
+from checks.wiring.system import System
 
 _RAW_OPTIONS = frozenset(("--dry", "--init", "--help"))
 _SKILLGATE_OPTIONS = frozenset(("--dry", "--help"))
@@ -27,8 +29,10 @@ _OWN_RAW = re.compile(r"bin/raw\b")
 class Workflows:
     """The workflows of a project, and what calls of them come to."""
 
-    def __init__(self, root: Path, files: Sequence[str], offered: dict[str, Offered]) -> None:
+    def __init__(self, system: System, offered: dict[str, Offered]) -> None:
+        root, files = system.root, system.files
         self.root, self.offered = root, offered
+        self.is_replaced = _is_replaced(system)
         recipes = (file for file in files if "dockerfile" in file.rpartition("/")[2].lower() or file.endswith(".sh"))
         self.has_own_raw = any(_OWN_RAW.search(_read(root / file)) for file in recipes)
         # Of a project inside of this one: a check of its own judges it.
@@ -62,7 +66,14 @@ class Workflows:
         if program_name(call.started.argv[0]) == "raw" and any(word.startswith("-") and word != "--" for word in extra):
             text = f"`{call.text}`: `raw run` hands no arguments to the workflow; it knows `--dry` and `--init`"
             hint = "`python .raw/workflows/ID/run.py ...`, or `skillgate raw run ID -- ...`"
-            yield report(RAW_RUN, call.place, text, hint, sure=not self.has_own_raw)
+            yield self._raw_run(call, text, hint)
+
+    def _raw_run(self, call: Call, text: str, hint: str) -> Diagnostic:
+        """A program of that name which the project makes may hand on what RAW does not."""
+        if call.origin is Origin.CODE and self.is_replaced:
+            text += "; each deployment sets another command, so that this is what serves without them"
+            return report(RAW_RUN, call.place, text, hint, sure=False)
+        return report(RAW_RUN, call.place, text, hint, sure=not self.has_own_raw)
 
     def _missing(self, call: Call, name: str, offered: Offered | None) -> Iterator[Diagnostic]:
         if call.origin is Origin.README and _INVENTED.search(name):
@@ -95,8 +106,7 @@ class Workflows:
             f"`python {offered.place.file} {_shown(extra)}`, or `skillgate raw run {offered.id} -- {_shown(extra)}`, "
             "which serves with or without RAW"
         )
-        # A program of that name which the project makes may hand on what RAW does not.
-        yield report(RAW_RUN, call.place, text, hint, sure=not self.has_own_raw)
+        yield self._raw_run(call, text, hint)
 
     def attempt(self, call: Call) -> Attempt | None:
         """What is to be tried: the workflow's own program with its own arguments; None for a dry run."""
@@ -140,6 +150,21 @@ def refused_by_runner(call: Call) -> tuple[str, ...]:
         before, _ = _around_dashes(words)
         return tuple(_without_own(before))
     return ()
+
+
+def _is_replaced(system: System) -> bool:
+    """Whether code takes the command from a setting, `raw` by default, and every deployment sets it to another."""
+    index = system.code.index
+    programs = settings_programs(list(index.sources.own_modules())) if index is not None else {}
+    names = {name.upper() for name, default in programs.items() if program_name(default.split()[0]) == "raw"}
+    units = [unit for deployment in system.deployments for unit in deployment.units]
+    given = [
+        variable.value or ""
+        for unit in units
+        for key, variable in unit.variables.items()
+        if any(key.upper().endswith(name) for name in names)
+    ]
+    return bool(given) and all(value and program_name(value.split()[0]) != "raw" for value in given)
 
 
 def own_arguments(call: Call) -> tuple[str, ...] | None:
