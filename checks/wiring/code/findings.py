@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Diagnostic
-from checks.wiring.code import examples, installed, own_imports, route_clashes, starts, templates, variables
+from checks.wiring.code import examples, installed, own_imports, queues, route_clashes, starts, templates, variables
 from checks.wiring.code.judging import Scene
 from checks.wiring.system import Findings, System
 
@@ -20,6 +20,7 @@ def find(system: System) -> Findings:
         *route_clashes.judge(scene),
         *own_imports.judge(scene),
         *installed.judge(scene),
+        *queues.judge(scene),
         *templates.judge(scene),
     ]
     reads = {found.name for run in scene.runs for found in run.walk.reads.values()}

@@ -104,7 +104,19 @@ MISSING_TEMPLATE = Rule(
     'render("invitation.txt", name=name)   # services/templates has invite.txt\n',
     'render("invite.txt", name=name)\n',
 )
+QUEUE_DIFFERS = Rule(
+    "wiring.queue-differs",
+    Severity.ERROR,
+    "all who declare a queue of RabbitMQ declare it alike",
+    "The broker closes the channel of whoever declares it otherwise than it is there: PRECONDITION_FAILED. Which side "
+    "that is depends on who started first.",
+    "api:       await channel.declare_queue('photos', durable=True, arguments={'x-dead-letter-exchange': 'dead'})\n"
+    "consumer:  await channel.declare_queue('photos', durable=True)\n",
+    "async def photo_queue(channel):  # in one file, called by both\n"
+    "    return await channel.declare_queue('photos', durable=True, arguments={'x-dead-letter-exchange': 'dead'})\n",
+)
 RULES: tuple[Rule, ...] = (
+    QUEUE_DIFFERS,
     MISSING_TEMPLATE,
     BROKEN_IMPORT,
     UNSET,
