@@ -46,8 +46,15 @@ def sites_of(definition: Definition, names: Names) -> tuple[list[Site], bool]:
     modules = [each for each in names.sources.mentioning((name.encode(),)) if not each.in_tests]
     calls = [call for module in modules for call in module.calls if _is_of(call, definition, names)]
     called = {id(call.node.func) for call in calls}
-    complete = not any(id(node) not in called for module in modules for node in _spelled(module, name))
+    handed_on = any(id(node) not in called for module in modules for node in _spelled(module, name))
+    complete = not handed_on and not any(_is_renamed(module, name) for module in modules)
     return [Site(call, _arguments(call, definition)) for call in calls], complete
+
+
+def _is_renamed(module: Module, name: str) -> bool:
+    """`from worker import make as build`: what calls it then has another name."""
+    imports = (node for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom))
+    return any(each.name == name and each.asname not in (None, name) for node in imports for each in node.names)
 
 
 def _spelled(module: Module, name: str) -> Iterator[ast.expr]:

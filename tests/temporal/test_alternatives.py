@@ -102,6 +102,7 @@ def test_a_queue_that_no_row_polls(table: str, tmp_path: Path) -> None:
         TABLES["look-up"].replace("ROLES = {", "ROLES = {**others, "),
         TABLES["callers"] + "register(make)\n",
         TABLES["callers"] + "make(client, *rest)\n",
+        TABLES["callers"] + "from worker import make as build\nbuild(client, *rest)\n",
         TABLES["look-up"].replace("    role = ROLES[name]\n", "    role = ROLES[name]\n    role = other(role)\n"),
     ],
 )

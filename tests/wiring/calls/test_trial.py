@@ -238,3 +238,24 @@ def test_what_a_subcommand_knows_is_not_accused(said: Say) -> None:
     found = said({"report.py": program, "Makefile": makefile(refused, refused.replace("notfy", "notify"))})
     assert len(found) == 1
     assert found[0].endswith("there is no option `--no-notfy`; did you mean `--no-notify`? (report.py:7)")
+
+
+SETTING = (
+    "import asyncio\nfrom pydantic_settings import BaseSettings\n\n\n"
+    "class Settings(BaseSettings):\n    raw_command: str = 'raw run'\n\n\n"
+    "async def go(settings: Settings, name, **params):\n    command = [*settings.raw_command.split(), name]\n"
+    "    for key, value in params.items():\n        command += [f'--{key}', str(value)]\n"
+    "    await asyncio.create_subprocess_exec(*command)\n\n\n"
+    "async def call(settings):\n    await go(settings, 'report', date='2026-01-31')\n"
+)
+SERVICE = "services:\n  app:\n    image: python:3.12\n    environment: {{RAW_COMMAND: {command}}}\n"
+
+
+def test_a_command_that_every_deployment_replaces_is_a_warning(judged: Callable[[Mapping[str, str]], Findings]) -> None:
+    files = {RUN: WORKFLOW, "app.py": SETTING}
+    bare = [each for each in judged(files).diagnostics if each.rule == "wiring.raw-run-arguments"]
+    assert [each.severity.value for each in bare] == ["error"]
+    command = SERVICE.format(command="python -m tools.run")
+    replaced = judged({**files, "docker-compose.yml": command}).diagnostics
+    found = [each for each in replaced if each.rule == "wiring.raw-run-arguments"]
+    assert [each.severity.value for each in found] == ["warning"]
