@@ -144,10 +144,11 @@ class Follower:
     def _sent(self, node: ast.Call, function: ast.Attribute) -> None:
         from sqlalchemy.orm import Query
         from sqlalchemy.sql.base import Executable
+        from sqlalchemy.sql.elements import TextClause
 
         if function.attr in SENDS and node.args:
             said = self.value(node.args[0])
-            if isinstance(said, Executable):
+            if isinstance(said, Executable) and not isinstance(said, TextClause):  # what is written out is read as text
                 self.found.append((said, self._line(node.args[0])))
         if function.attr in QUERIES:
             query = self.value(function.value)

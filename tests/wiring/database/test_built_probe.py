@@ -82,6 +82,7 @@ def test_what_is_known_is_written_out(body: str, expected: list[str], monkeypatc
         "session.execute(given)",
         "for column in given:\n    session.execute(select(column))",
         "session.get(P, 1)",
+        "session.execute(text('SELECT 1'))",
     ],
 )
 def test_what_is_not_known_is_left_out(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
