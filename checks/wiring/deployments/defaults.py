@@ -47,7 +47,7 @@ def judge(scene: Scene, uses: Uses) -> Iterator[Diagnostic]:
     for unit in scene.deployment.units:
         for asked in _defaults(unit, uses):
             provider = _provider(scene, asked)
-            if provider is not None:
+            if provider is not None and not _is_known(scene, asked, provider[0], uses):
                 found.setdefault((asked.read, provider[0]), []).append((asked, provider[1]))
     for (_, host), everyone in found.items():
         yield _finding([asked for asked, _ in everyone], host, everyone[0][1])
@@ -104,6 +104,19 @@ def _provider(scene: Scene, asked: _Asked) -> tuple[str, Place] | None:
     if not target.is_local and not _is_name(target.host, scene):
         return None
     return scene.provider(target.port, unit)
+
+
+def _is_known(scene: Scene, asked: _Asked, host: str, uses: Uses) -> bool:
+    """Whether the unit is told the neighbour's address by another variable that its program reads.
+
+    Then the default stands behind that one, is an older name of it, or is meant for people outside.
+    """
+    read = {one.name for started in asked.unit.starts for one in uses.reads(started, asked.unit)}
+    for name, variable in asked.unit.variables.items():
+        told = target_of(variable.value or "") if name in read else None
+        if told is not None and told.port == asked.target.port and scene.at(told.host) == scene.at(host):
+            return True
+    return False
 
 
 def _is_shared(scene: Scene, unit: Unit) -> bool:

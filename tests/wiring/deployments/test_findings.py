@@ -78,6 +78,17 @@ def test_the_shop_works(judge: Judge) -> None:
     assert judge() == ()
 
 
+def test_a_default_behind_another_variable_is_not_asked(judge: Judge) -> None:
+    settings = '    task_queue: str = "orders"\n'
+    edits = (
+        ("shop/settings.py", settings, f'{settings}    old_api_url: str = "http://localhost:8000"\n'),
+        ("shop/worker.py", "settings.api_url", "settings.api_url or settings.old_api_url"),
+    )
+    assert "local-default" not in {one.rule.partition(".")[2] for one in judge(edits)}
+    unset = (COMPOSE, "      API_URL: http://api:8000\n", "")
+    assert "local-default" in {one.rule.partition(".")[2] for one in judge((*edits, unset))}
+
+
 def test_a_proxy_in_the_same_network_may_have_the_port(judge: Judge) -> None:
     proxy = "  proxy:\n    image: nginx:1.27\n    network_mode: service:api\n"
     edits = ((COMPOSE, "services:\n", f"services:\n{proxy}"), (COMPOSE, '["8000:8000"]', '["8080:8080"]'))
