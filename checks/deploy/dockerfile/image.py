@@ -166,7 +166,8 @@ class _Step:
         self.image.folders |= effect.folders
         self.image.users |= effect.users
         # `pip install .` before any code is copied brings the dependencies, and a package with nothing in it.
-        bare = "mount" not in instruction.flags and not self._has_code()
+        own = any(each.project and each.copying for each in effect.installed)
+        bare = own and "mount" not in instruction.flags and not self._has_code()
         self.image.installed += [replace(each, bare=bare and each.copying) for each in effect.installed]
 
     def _has_code(self) -> bool:
