@@ -171,7 +171,7 @@ class _Step:
         self.image.installed += [replace(each, bare=bare and each.copying) for each in effect.installed]
 
     def _has_code(self) -> bool:
-        if self.image.loose:
+        if self.image.loose or any(copied.source == self.sources.shown(".") for copied in self.image.copied):
             return True
         for copied in self.image.copied:
             path = self.sources.root / copied.source
