@@ -25,9 +25,12 @@ from checks.deploy.kubernetes.faults import (
     networking,
     order,
     permissions,
+    places,
     policies,
+    quotas,
     refused,
     rewriting,
+    routes,
     secrets,
     serving,
     standards,
@@ -45,7 +48,7 @@ from checks.model import Diagnostic, Severity
 _SUBJECTS = (
     *(names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts),
     *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins),
-    *(crossing, serving, writing),
+    *(crossing, serving, writing, quotas, routes, places),
 )
 
 

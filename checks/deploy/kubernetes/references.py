@@ -8,8 +8,11 @@ from typing import Any
 
 from checks.deploy.kubernetes.documents import Document, Path_
 from checks.deploy.kubernetes.pods import Pod, pod_of
+from checks.deploy.kubernetes.routing import backends
 from checks.deploy.kubernetes.values import mapping, mappings, text
 
+TLS = "the TLS"
+"""The role of an Ingress' certificate, which most often something else makes."""
 _CLAIMS = ("spec", "volumeClaimTemplates")
 
 
@@ -35,6 +38,9 @@ def references(document: Document) -> Iterator[Reference]:
     pod = pod_of(document)
     if pod is not None:
         yield from _of_pod(pod)
+    for backend in backends(document):
+        role = f"the {document.kind}"
+        yield Reference(document, "Service", backend.name, backend.path, role, namespace=backend.namespace)
     maker = _OF_KIND.get(document.kind)
     if maker is not None:
         yield from maker(document)
@@ -92,6 +98,10 @@ def _of_volume(document: Document, path: Path_, volume: Mapping[str, Any]) -> It
 
 def _of_ingress(document: Document) -> Iterator[Reference]:
     spec = mapping(document.content, "spec")
+    for path, entry in mappings(spec, "tls"):
+        if name := text(entry, "secretName"):
+            keys = tuple((key, ("spec", *path, "secretName")) for key in ("tls.crt", "tls.key"))
+            yield Reference(document, "Secret", name, ("spec", *path, "secretName"), TLS, keys=keys)
     for word in ("defaultBackend", "backend"):
         yield from _backend(document, mapping(spec, word), ("spec", word))
     for path, rule in mappings(spec, "rules"):

@@ -65,7 +65,7 @@ LINKS = (
     ),
     rule(
         "missing-service",
-        "A Service that an Ingress or StatefulSet names is made",
+        "A Service that an Ingress, route or StatefulSet names is made",
         "Every request is answered with 503; the Pods of a StatefulSet get no names.",
         "backend: {service: {name: web}}      # no such Service",
         "backend: {service: {name: api}}",

@@ -59,8 +59,8 @@ NETWORK = (
     ),
     rule(
         "ingress-port",
-        "An Ingress asks a Service for a port that it has",
-        "Every request is answered with 503.",
+        "An Ingress, route or monitor asks a Service for a port that it has",
+        "Every request is answered with 503; a ServiceMonitor watches nothing.",
         "port: {number: 8000}      # the Service has 80",
         "port: {number: 80}",
     ),

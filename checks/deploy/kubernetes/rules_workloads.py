@@ -28,6 +28,13 @@ WORKLOADS = (
         "kind: Job      # alembic upgrade head; the Pods wait for it",
     ),
     rule(
+        "quota",
+        "Containers ask for what their namespace counts, within its range",
+        "The namespace's own ResourceQuota or LimitRange refuses the Pods: none is created.",
+        "hard: {limits.memory: 4Gi}      # and a container without a memory limit",
+        "resources: {limits: {memory: 512Mi}}",
+    ),
+    rule(
         "shared-volume",
         "Replicas do not share a volume of one node",
         "A replica on another node never starts.",
@@ -60,8 +67,8 @@ WORKLOADS = (
     ),
     rule(
         "volume-claim",
-        "A claim says how it is used and how much it asks for",
-        "The API refuses the claim.",
+        "A claim says how it is used and how much it asks for, and its volume has that",
+        "The API refuses the claim, or it never gets the volume that it names.",
         "kind: PersistentVolumeClaim      # no accessModes",
         "accessModes: [ReadWriteOnce]\nresources: {requests: {storage: 1Gi}}",
     ),

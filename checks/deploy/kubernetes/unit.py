@@ -11,6 +11,7 @@ from pathlib import Path
 from checks.deploy.kubernetes.apis import is_own
 from checks.deploy.kubernetes.documents import Document, Path_, Rendering
 from checks.deploy.kubernetes.pods import Pod, pod_of
+from checks.deploy.kubernetes.routing import is_route
 from checks.deploy.kubernetes.values import items, mapping, mappings, strings, text
 from checks.discovery import project_files
 from checks.model import Diagnostic, Place, Severity
@@ -23,6 +24,7 @@ _MAKES_NO_PODS = re.compile(
     r"((acme\.)?cert-manager\.io|external-secrets\.io|bitnami\.com|keda\.sh|traefik\.(io|containo\.us)|kyverno\.io"
     r"|(networking|security|telemetry)\.istio\.io|autoscaling\.k8s\.io|snapshot\.storage\.k8s\.io|networking\.gke\.io"
     r"|cloud\.google\.com|secrets-store\.csi\.x-k8s\.io|metallb\.io|configuration\.konghq\.com)/.*"
+    r"|gateway\.networking\.k8s\.io/.* \w+Route"
     r"|monitoring\.coreos\.com/.* (ServiceMonitor|PodMonitor|PrometheusRule|Probe|ScrapeConfig|AlertmanagerConfig)"
 )
 # Each makes one Secret, called as it says there, or like itself.
@@ -163,6 +165,8 @@ class Unit:
 
 def _spoken(custom: Document) -> frozenset[str]:
     """The words of an operator's object that may be names of what it makes."""
+    if is_route(custom):
+        return frozenset()  # it asks for what it names, and makes nothing
     made = made_secret(custom)
     return frozenset({made}) if made else frozenset(said for _, said in strings(custom.content))
 

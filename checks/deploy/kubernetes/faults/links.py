@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from checks.deploy.kubernetes.documents import Document
 from checks.deploy.kubernetes.faults.typed import typed_keys
 from checks.deploy.kubernetes.pods import pod_of
-from checks.deploy.kubernetes.references import Reference, references
+from checks.deploy.kubernetes.references import TLS, Reference, references
 from checks.deploy.kubernetes.unit import Unit, doubt, fault, made_secret, short, takes
 from checks.deploy.kubernetes.values import is_open, items, mapping, text
 from checks.model import Diagnostic
@@ -26,7 +26,14 @@ _RULES = {
 _BUILT_IN_ROLES = re.compile(
     r"cluster-admin|admin|edit|view|system:.*|kubeadm:.*|extension-apiserver-authentication-reader"
 )
+_FRONTS = frozenset(
+    [
+        *("the ingress", "the autoscaler", "the HTTPRoute", "the GRPCRoute", "the TCPRoute", "the TLSRoute"),
+        *("the IngressRoute", "the IngressRouteTCP", "the VirtualService"),
+    ]
+)
 _EVERYWHERE = frozenset({("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")})
+_OF_REGISTRY = frozenset({".dockerconfigjson", ".dockercfg"})
 # What the controller puts into the Secret of an account.
 _OF_TOKEN = frozenset({"token", "ca.crt", "namespace"})
 _TYPED_KEYS = {
@@ -71,6 +78,10 @@ def _keys(unit: Unit, reference: Reference, target: Document) -> Iterator[Diagno
     known = {key for section in ("data", "stringData", "binaryData") for key in mapping(target.content, section)}
     if text(target.content, "type") == "kubernetes.io/service-account-token":
         known |= _OF_TOKEN
+    if reference.role == "imagePullSecrets" and known and not known & _OF_REGISTRY:
+        message = f"{target.kind} `{target.name}` is no login to a registry: it lacks `.dockerconfigjson`"
+        hint = f"kubectl create secret docker-registry {target.name}; the Secret is at {short(target.place)}"
+        yield fault("missing-key", reference.document, reference.path, message, hint)
     for key, path in reference.keys:
         if key not in known and not is_open(key) and unit.made_by_operator(reference.name) is None:
             offered = ", ".join(f"`{name}`" for name in sorted(known)[:8]) or "no keys at all"
@@ -102,7 +113,7 @@ def _missing(unit: Unit, reference: Reference, namespace: str, told: set[tuple[s
     if reference.kind == "Secret":
         if alike := _renamed(unit, reference.name) or _alike(unit, reference.name) or _same_keys(unit, reference):
             yield fault(rule, reference.document, reference.path, f"{message}nothing here makes", f"there is {alike}")
-        elif key not in told:
+        elif key not in told and reference.role != TLS:
             told.add(key)
             message += "is not here: it has to be made by hand before this is applied, and nothing says how"
             yield doubt(rule, reference.document, reference.path, message, near or _command(reference, namespace))
@@ -126,7 +137,8 @@ def _is_made_by_a_job(unit: Unit, name: str) -> bool:
 def _alike(unit: Unit, name: str) -> str | None:
     """A Secret that is there, or that a guide makes, and whose name is so near that it was meant."""
     asked = {each.name for one in unit.documents for each in references(one) if each.kind == "Secret"} - {name}
-    known = [*unit.names("Secret"), *(each for each in asked if unit.created_by_hand("Secret", each))]
+    made = [said for one in (*unit.documents, *unit.elsewhere) if (said := made_secret(one))]
+    known = [*unit.names("Secret"), *made, *(each for each in asked if unit.created_by_hand("Secret", each))]
     near = get_close_matches(name, known, 1, 0.85)
     if not near or re.sub(r"\d", "", near[0]) == re.sub(r"\d", "", name):
         return None
@@ -158,13 +170,15 @@ def _may_be_outside(unit: Unit, reference: Reference) -> bool:
         return True
     if unit.is_collection or (reference.document.kind == "Pod" and unit.near(reference.kind, reference.name) is None):
         return True  # an example, which a text beside it completes
+    if reference.namespace and reference.namespace not in {one.namespace for one in unit.documents}:
+        return True
     if reference.kind == "ConfigMap" and unit.rendering.kind == "plain" and _brings_no_settings(unit):
         return True
     if reference.kind == "PersistentVolumeClaim" and unit.rendering.kind == "helm":
         return True  # values name claims that are there already
     if reference.kind == "Role" and not any(unit.of_kind("Role", "ServiceAccount")):
         return True
-    if reference.role in ("the ingress", "the autoscaler") and not any(unit.of_kind(reference.kind)):
+    if reference.role in _FRONTS and not any(unit.of_kind(reference.kind)):
         return True  # these files are about something else's front, or its size
     if reference.role == "the StatefulSet":
         return not _has_other_service(unit, reference.document)
