@@ -24,6 +24,7 @@ from checks.deploy.kubernetes.faults import (
     names,
     networking,
     order,
+    overlaps,
     permissions,
     places,
     policies,
@@ -48,7 +49,7 @@ from checks.model import Diagnostic, Severity
 _SUBJECTS = (
     *(names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts),
     *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins),
-    *(crossing, serving, writing, quotas, routes, places),
+    *(crossing, serving, writing, quotas, routes, places, overlaps),
 )
 
 

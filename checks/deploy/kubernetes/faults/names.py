@@ -32,11 +32,18 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
     for document in unit.documents:
         yield from _name(document)
         yield from _labels(document, ("metadata",))
+        yield from _annotations(document)
         yield from _data(document)
+        for path, port in mappings(document.content, "spec", "ports") if _is_service(document) else ():
+            yield from _part(document, path, port, "port of a Service")
     for pod in unit.pods:
         if pod.path:
             yield from _labels(pod.document, (*pod.path, "metadata"))
         yield from _parts(pod)
+
+
+def _is_service(document: Document) -> bool:
+    return document.kind == "Service" and text(document.content, "apiVersion") == "v1"
 
 
 def _name(document: Document) -> Iterator[Diagnostic]:
@@ -53,7 +60,7 @@ def _name(document: Document) -> Iterator[Diagnostic]:
 
 
 def _refused(document: Document, name: str) -> str | None:
-    if document.kind == "Service" and text(document.content, "apiVersion") == "v1":
+    if _is_service(document):
         taken, rule = _SERVICE, "small letters, digits and `-`, beginning with a letter, at most 63"
     elif document.kind in _LABELLED:
         taken, rule = _LABEL, "small letters, digits and `-`, at most 63"
@@ -80,6 +87,13 @@ def _labels(document: Document, path: Path_) -> Iterator[Diagnostic]:
         if isinstance(value, str) and not _VALUE.fullmatch(value) and not is_open(value):
             rule = "letters, digits, `-`, `_` and `.`, at most 63"
             yield fault("name", document, where, f"label `{key}` cannot have the value `{value}`: {rule}")
+
+
+def _annotations(document: Document) -> Iterator[Diagnostic]:
+    for key in mapping(document.content, "metadata", "annotations"):
+        if not _KEY.fullmatch(key.lower()) and not is_open(key):
+            message = f"`{key}` cannot be the key of an annotation: at most one `/`, letters, digits, `-`, `_` and `.`"
+            yield fault("name", document, ("metadata", "annotations", key), message)
 
 
 def _data(document: Document) -> Iterator[Diagnostic]:
