@@ -116,3 +116,14 @@ def test_a_pod_of_the_host_network_is_not_closed(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(text + CALLED + SERVICE % "db" + egress(TO_DB), encoding="utf-8")
     found = check(CheckContext(tmp_path, Path(sys.executable), 1, (), clean_environment())).diagnostics
     assert not [each for each in found if each.rule == "kubernetes.blocked-traffic"]
+
+
+@pytest.mark.parametrize(("taken", "severity"), [("envFrom", {"warning"}), ("env", {"error"})])
+def test_a_pod_that_shares_settings_may_not_need_them_all(taken: str, severity: set[str], tmp_path: Path) -> None:
+    own = "env: [{name: PGHOST, value: db}, {name: PGPORT, value: '5432'}]"
+    shared = "envFrom: [{configMapRef: {name: web}}]"
+    job = POD % ("Deployment", "job", "job", "job", own if taken == "env" else shared)
+    admitted = ingress("{from: [{podSelector: {matchLabels: {app: web}}}]}")
+    (tmp_path / "all.yaml").write_text(CALLER + job + CALLED + SERVICE % "db" + admitted, encoding="utf-8")
+    found = check(CheckContext(tmp_path, Path(sys.executable), 1, (), clean_environment())).diagnostics
+    assert {each.severity.value for each in found if each.rule == "kubernetes.blocked-traffic"} == severity

@@ -26,13 +26,17 @@ _PORTS = {"http": 80, "https": 443, "redis": 6379, "amqp": 5672, "mysql": 3306, 
 
 
 class Asked(NamedTuple):
-    """One host that something asks, with the port where it says one."""
+    """One host that something asks, with the port where it says one.
+
+    `is_shared` where the Pod takes over a whole ConfigMap or Secret, and may well do without this part of it.
+    """
 
     document: Document
     path: Path_
     host: str
     port: int | None
     who: str
+    is_shared: bool = False
 
 
 class Setting(NamedTuple):
@@ -42,6 +46,7 @@ class Setting(NamedTuple):
     path: Path_
     name: str
     value: str
+    is_shared: bool = False
 
 
 def asked_in(unit: Unit) -> Iterator[Asked]:
@@ -76,7 +81,7 @@ def settings_of(unit: Unit, pod: Pod, container: Container) -> list[Setting]:
             source = unit.lookup(kind, text(entry, word, "name"), pod.document.namespace)
             for kept in _kept(source) if source else ():
                 name = text(entry, "prefix") + kept.name
-                found.setdefault(name, kept._replace(name=name))
+                found.setdefault(name, kept._replace(name=name, is_shared=True))
     found.update({each.name: each for each in _own(pod.document, container)})
     return list(found.values())
 
@@ -100,9 +105,10 @@ def _by_settings(settings: list[Setting]) -> Iterator[Asked]:
         for asked in _hosts(each.document, each.path, each.name, each.value):
             beside = ports.get(_HOST_WORD.sub("PORT", each.name)) if asked.port is None else None
             if beside is None:
-                yield asked
+                yield asked._replace(is_shared=each.is_shared)
             else:
-                yield Asked(beside.document, beside.path, asked.host, int(beside.value), f"`{beside.name}`")
+                who, is_shared = f"`{beside.name}`", each.is_shared or beside.is_shared
+                yield Asked(beside.document, beside.path, asked.host, int(beside.value), who, is_shared)
 
 
 def _by_words(document: Document, container: Container) -> Iterator[Asked]:

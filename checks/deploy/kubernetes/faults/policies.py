@@ -37,7 +37,12 @@ class _Report:
 
     blocked: dict[tuple[str, str, str], tuple[_Call, list[Pod]]] = field(default_factory=dict)
     outside: dict[tuple[str, int], tuple[Asked, Document, list[Pod]]] = field(default_factory=dict)
+    through: set[str | tuple[str, int]] = field(default_factory=set)
     nameless: dict[str, list[Pod]] = field(default_factory=dict)
+
+    def is_needed(self, asked: Asked, what: str | tuple[str, int]) -> bool:
+        """Whether a Pod surely asks: of settings that many share, some use only a part, and others are let through."""
+        return not asked.is_shared or what not in self.through
 
 
 def find(unit: Unit) -> Iterator[Diagnostic]:
@@ -57,9 +62,9 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
             if any(not _LOCAL.fullmatch(each.host) for each in asked) and not _may_resolve(policies, pod):
                 report.nameless.setdefault(closed[0].name, []).append(pod)
     for (side, _, _), (call, pods) in report.blocked.items():
-        yield _blocked(unit, policies, side, call, pods)
-    for each, policy, pods in report.outside.values():
-        yield _closed(each, policy, pods)
+        yield _blocked(unit, policies, side, call, pods, is_sure=report.is_needed(call.asked, call.service.name))
+    for key, (each, policy, pods) in report.outside.items():
+        yield _closed(each, policy, pods, is_sure=report.is_needed(each, key))
     yield from _nameless(policies, report.nameless)
 
 
@@ -99,15 +104,20 @@ def _gate(asked: Asked, service: Document) -> Gate:
 
 def _note_blocked(policies: Policies, call: _Call, report: _Report) -> None:
     ports = call.called.ports()
+    both: list[str] = []
     for side, pod, peer in ((INGRESS, call.called, call.caller), (EGRESS, call.caller, call.called)):
         closed = policies.isolating(pod, side)
-        if closed and not policies.lets(side, pod, peer, call.gate, ports):
+        if not closed or policies.lets(side, pod, peer, call.gate, ports):
+            both.append(side)
+        else:
             _, pods = report.blocked.setdefault((side, closed[0].name, call.service.name), (call, []))
             if call.caller not in pods:
                 pods.append(call.caller)
+    if len(both) > 1:
+        report.through.add(call.service.name)
 
 
-def _blocked(unit: Unit, policies: Policies, side: str, call: _Call, pods: list[Pod]) -> Diagnostic:
+def _blocked(unit: Unit, policies: Policies, side: str, call: _Call, pods: list[Pod], *, is_sure: bool) -> Diagnostic:
     closed = policies.isolating(call.called if side == INGRESS else call.caller, side)
     policy = next((each for each in closed if mapping(each.content, "spec", "podSelector")), closed[0])
     verb = "lets nothing of" if side == INGRESS else "lets nothing out of"
@@ -121,7 +131,7 @@ def _blocked(unit: Unit, policies: Policies, side: str, call: _Call, pods: list[
         hint += f"; NetworkPolicy `{idle.name}` at {short(idle.place)} is about no Pod at all"
     section = side.lower()
     where = ("spec", section) if at(policy.content, "spec", section) else ("spec",)
-    return fault("blocked-traffic", policy, where, message, hint)
+    return (fault if is_sure else doubt)("blocked-traffic", policy, where, message, hint)
 
 
 def _is_about_any(unit: Unit, policy: Document) -> bool:
@@ -177,18 +187,21 @@ def _note_outside(unit: Unit, policies: Policies, pod: Pod, asked: list[Asked], 
     for each in asked:
         if each.port is None or not _is_outside(each.host):
             continue
-        if not any(_opens(rule, each.port) for _, rule in policies.rules(pod, EGRESS)):
-            key = (short(each.document.find(each.path)), each.port)
+        key = (short(each.document.find(each.path)), each.port)
+        if any(_opens(rule, each.port) for _, rule in policies.rules(pod, EGRESS)):
+            report.through.add(key)
+        else:
             policy = policies.isolating(pod, EGRESS)[0]
             report.outside.setdefault(key, (each, policy, []))[2].append(pod)
 
 
-def _closed(asked: Asked, policy: Document, pods: list[Pod]) -> Diagnostic:
+def _closed(asked: Asked, policy: Document, pods: list[Pod], *, is_sure: bool) -> Diagnostic:
     message = (
         f"{asked.who} of {_titles(pods)} asks `{asked.host}` on port {asked.port}, which NetworkPolicy `{policy.name}`"
         " closes and none opens"
     )
-    return fault("blocked-traffic", asked.document, asked.path, message, f"see {short(policy.place)}")
+    make = fault if is_sure else doubt
+    return make("blocked-traffic", asked.document, asked.path, message, f"see {short(policy.place)}")
 
 
 def _is_outside(host: str) -> bool:
