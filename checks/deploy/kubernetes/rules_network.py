@@ -52,8 +52,8 @@ NETWORK = (
     rule(
         "blocked-traffic",
         "The NetworkPolicies let through what the settings of Pods ask for",
-        "The connection, or the look-up of its name, waits until it fails. A warning where only settings that many Pods "
-        "share say so, and others are let through.",
+        "The connection, or the look-up of its name, waits until it fails. A warning where only settings that many "
+        "Pods share say so, and others are let through.",
         "podSelector: {matchLabels: {app: db}}\n"
         "ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]      # the worker asks db, too",
         "ingress: [{from: [{podSelector: {matchExpressions: [{key: app, operator: In, values: [api, worker]}]}}]}]",
