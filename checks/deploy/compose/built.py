@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.deploy.compose.system import System
-from checks.deploy.dockerfile.builds import build_of
+from checks.deploy.dockerfile.builds import Build, build_of
 from checks.deploy.dockerfile.check import judged
 from checks.deploy.dockerfile.reading import read_text
 from checks.deploy.dockerfile.subject import Subject
@@ -40,10 +41,19 @@ def _of_service(system: System, name: str) -> Iterator[Diagnostic]:
         return
     service = system.services[name]
     told_otherwise = service.get("command") is not None or service.get("entrypoint") is not None
-    for found in judged(Subject(build.dockerfile, system.root.resolve(), text, [build])):
+    for found in _judged_once(system, build, text):
         passed_over = found.rule in _ELSEWHERE or (told_otherwise and found.rule in _OF_COMMAND)
         if found.severity is Severity.ERROR and not passed_over:
             yield found
+
+
+def _judged_once(system: System, build: Build, text: str) -> tuple[Diagnostic, ...]:
+    """What is wrong with a build; services are often built alike."""
+    key = ("built", repr(replace(build, line=None, service=None)))
+    if key not in system.memory:
+        system.memory[key] = tuple(judged(Subject(build.dockerfile, system.root.resolve(), text, [build])))
+    found: tuple[Diagnostic, ...] = system.memory[key]
+    return found
 
 
 def build_secrets(system: System) -> Iterator[Diagnostic]:
@@ -57,8 +67,11 @@ def build_secrets(system: System) -> Iterator[Diagnostic]:
         for flag in _SECRET.findall(text):
             options = dict(part.partition("=")[::2] for part in flag.split(","))
             wanted = options.get("id") or (options.get("target") or options.get("dst") or "").rpartition("/")[2]
-            if wanted and "$" not in wanted and wanted not in given:
-                sure = options.get("required", "false" if "required" not in options else "true").lower() in ("true", "")
+            if not wanted or "$" in wanted or wanted in given:
+                continue
+            sure = options.get("required", "false") in ("true", "")
+            # What is not insisted on is only missed where the command reads its file.
+            if sure or f"/run/secrets/{wanted}" in text:
                 yield _not_given(system, name, wanted, sure and build.target is None)
 
 

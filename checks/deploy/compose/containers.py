@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 from checks.deploy.dockerfile.commanding import container_of as container_of_image
 from checks.deploy.dockerfile.commanding import started as started_of_image
 from checks.deploy.dockerfile.container import Container
@@ -37,6 +37,7 @@ class Told:
     lacks: frozenset[str] = frozenset()
 
 
+@remembered
 def container_of(system: System, name: str) -> Told | None:
     """The container of a service that is built here, or of a plain image over which code is mounted."""
     service = system.services[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ class _Judge:
         name = trouble.variable
         if trouble.kind == "unset":
             message = f"variable `{name}` is set nowhere: `{where}` gets an empty text"
+            near = get_close_matches(name, self.variables, 1, 0.8)
             hint = f"set `{name}` in `.env.example`, or write `${{{name}:-default}}`"
+            hint = f"`{near[0]}` is set: one of the two names is wrong" if near else hint
             self.report("unset-variable", document.name, line, message, hint, Severity.WARNING)
         elif trouble.kind == "required":
             reason = f": {trouble.message}" if trouble.message else ""

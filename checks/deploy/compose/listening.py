@@ -9,7 +9,7 @@ from checks.deploy.compose.containers import container_of
 from checks.deploy.compose.known import Known
 from checks.deploy.compose.node import node_server
 from checks.deploy.compose.services import image_of, known_of, settings, sharers, started, words
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 
 _PASSING = frozenset({"alembic", "echo", "sleep", "wait-for-it.sh", "wait-for", "sh", "bash", "mkdir", "chmod"})
 
@@ -24,6 +24,7 @@ class Listening:
     said: bool = True
 
 
+@remembered
 def listening(system: System, name: str) -> Listening | None:
     """Where a service listens, with those that share its network; None where that cannot be known."""
     own = _own(system, name)

@@ -9,7 +9,7 @@ from checks.deploy.compose.databases import SCANNED_BYTES, is_prepared
 from checks.deploy.compose.mounted import files_at, text_of
 from checks.deploy.compose.references import Reference, references
 from checks.deploy.compose.services import found_at, hosts, known_of, settings, words
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 from checks.discovery import project_files
 from checks.model import Diagnostic
 
@@ -60,6 +60,7 @@ def _mentioned(system: System, pattern: bytes) -> bool:
     return any(wanted.search(file.read_bytes()[:SCANNED_BYTES]) for file in files)
 
 
+@remembered
 def redis_password(system: System, name: str) -> str | None:
     """The password that a Redis wants; None where it wants none, or where nobody can know."""
     known = known_of(system, name)

@@ -10,7 +10,7 @@ from checks.deploy.compose.mounted import files_at, mounted, text_of
 from checks.deploy.compose.places import shown
 from checks.deploy.compose.references import references
 from checks.deploy.compose.services import hosts, image_of, known_of, networks, published, sharers, started, words
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 from checks.deploy.compose.traefik import asked_by_traefik
 from checks.deploy.compose.upstreams import asked_by_nginx
 from checks.deploy.dockerfile.commanding import LOOPBACK
@@ -40,6 +40,7 @@ _BINDINGS = {
 """By kind of image. A bare `bind` of several lines, and a file that no command names, are not judged."""
 
 
+@remembered
 def asked_for(system: System) -> set[str]:
     """The services that others address."""
     known = hosts(system)

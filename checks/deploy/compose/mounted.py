@@ -12,7 +12,7 @@ from checks.deploy.compose.node import script_of
 from checks.deploy.compose.places import shown
 from checks.deploy.compose.references import Reference, urls
 from checks.deploy.compose.services import Setting, image_of, started
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 from checks.deploy.dockerfile.sources import join
 
 SIZE_LIMIT = 256 * 1024
@@ -24,8 +24,13 @@ _PROXIED = re.compile(r"(?:\btarget|['\"][/^][^'\"]*['\"])\s*:\s*['\"](?P<url>[a
 _VITE_FILES = tuple(f"vite.config.{end}" for end in ("js", "ts", "mjs", "mts"))
 
 
-def mounted(system: System) -> Iterator[Reference]:
+@remembered
+def mounted(system: System) -> tuple[Reference, ...]:
     """Every address that a server is told by a file of the project."""
+    return tuple(_mounted(system))
+
+
+def _mounted(system: System) -> Iterator[Reference]:
     for name in system.services:
         image = image_of(system, name)[0]
         if image.startswith("grafana/grafana"):

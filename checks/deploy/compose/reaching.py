@@ -16,6 +16,7 @@ from checks.deploy.compose.references import Reference, is_placeholder, referenc
 from checks.deploy.compose.services import (
     found_at,
     hosts,
+    is_shared,
     networks,
     offered,
     own_names,
@@ -69,7 +70,9 @@ def _nameless(system: System, each: Reference, name: str) -> Diagnostic:
     message += "which knows no names of services" if asking else "where no service finds it by its name"
     reached = next((host for target, host in published(system, name) if host and target == each.port), None)
     hint = f"write `localhost:{reached}`" if asking == "host" and reached else f"remove `network_mode` from `{alone}`"
-    return found_at(each.setting, "unshared-network", message, hint)
+    shared = bool(asking) and is_shared(system, each.setting, each.service)
+    message += "; it may not use the variable, which others have too" if shared else ""
+    return found_at(each.setting, "unshared-network", message, hint, Severity.WARNING if shared else Severity.ERROR)
 
 
 def _listed(names: frozenset[str]) -> str:

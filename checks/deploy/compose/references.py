@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from checks.deploy.compose.known import SCHEME_PORTS
 from checks.deploy.compose.services import Setting, settings, words
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 
 _SCHEMES = (
     r"(?:amqps?|clickhouse|elasticsearch|grpc|https?|kafka|mariadb|memcached?|mongodb|mysql|nats|postgres(?:ql)?|rediss?|"
@@ -72,8 +72,13 @@ class Reference:
         return f"{self.host}:{self.port}" if self.port and self.said else self.host
 
 
-def references(system: System) -> Iterator[Reference]:
+@remembered
+def references(system: System) -> tuple[Reference, ...]:
     """Every address in the variables and commands of a model."""
+    return tuple(_references(system))
+
+
+def _references(system: System) -> Iterator[Reference]:
     for name in system.services:
         every = settings(system, name)
         for setting in every.values():

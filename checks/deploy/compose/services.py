@@ -12,7 +12,7 @@ from checks.deploy.compose.containers import container_of, started_by
 from checks.deploy.compose.env_files import env_file_lines
 from checks.deploy.compose.known import IMAGES, Known
 from checks.deploy.compose.places import shown
-from checks.deploy.compose.system import System
+from checks.deploy.compose.system import System, remembered
 from checks.deploy.dockerfile.image import repository
 from checks.deploy.dockerfile.running import Running
 from checks.model import Diagnostic, Severity
@@ -32,6 +32,7 @@ class Setting:
     raw: str = ""
 
 
+@remembered
 def settings(system: System, name: str) -> dict[str, Setting]:
     """The environment of a service, env files below it."""
     found: dict[str, Setting] = {}
@@ -70,6 +71,12 @@ def place_in(system: System, name: str, section: str, key: str) -> tuple[str, in
                 if str(item).partition("=")[0] == key:
                     return document.name, document.line_of((*path, index)), str(item)
     return (*system.places.find((*path, key)), "$")
+
+
+def is_shared(system: System, setting: Setting, name: str) -> bool:
+    """Whether another service has the same variable: one of them may have it for nothing."""
+    others = (settings(system, other).get(setting.name) for other in system.services if other != name)
+    return any(other is not None and other.value == setting.value for other in others)
 
 
 def words(system: System, name: str, key: str) -> tuple[str, ...] | None:
@@ -114,6 +121,7 @@ def offered(system: System, name: str) -> set[int]:
     return {target for target, _ in published(system, name)} | {int(port) for port in exposed if port.isdecimal()}
 
 
+@remembered
 def started(system: System, name: str) -> tuple[Running, ...]:
     """The programs that a service starts, by its own words or its Dockerfile's."""
     container = container_of(system, name)
@@ -122,6 +130,7 @@ def started(system: System, name: str) -> tuple[Running, ...]:
     return started_by(container, words(system, name, "entrypoint"), words(system, name, "command"))
 
 
+@remembered
 def hosts(system: System) -> dict[str, str]:
     """Every host name under which a service is reached, with the service."""
     found: dict[str, str] = {}

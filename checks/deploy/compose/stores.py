@@ -51,7 +51,10 @@ def shared_data(system: System) -> Iterator[Diagnostic]:
                 count = len(system.services[name].get("volumes") or [])
                 file, line = system.places.find_item(("services", name, "volumes"), index, count)
                 hint = "give each a volume of its own"
-                yield Diagnostic("compose.shared-data", Severity.ERROR, message, file, line, hint=hint)
+                apart = bool(system.services[other].get("profiles")) != bool(system.services[name].get("profiles"))
+                message += "; one may be started in place of the other" if apart else ""
+                severity = Severity.WARNING if apart else Severity.ERROR
+                yield Diagnostic("compose.shared-data", severity, message, file, line, hint=hint)
 
 
 def _data_mounts(system: System, name: str) -> Iterator[tuple[int, str, str]]:

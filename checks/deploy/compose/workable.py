@@ -60,9 +60,21 @@ def _mounts(system: System) -> Iterator[Diagnostic]:
                 file, line = system.places.find_item(("services", name, "volumes"), index, len(mounts))
                 message = f"`{shown(source, system.root)}` does not exist: Docker would make a folder of that name"
                 example = example_of(source)
-                severity = Severity.WARNING if example else Severity.ERROR
+                made = example is None and _is_made_later(system, source)
+                message += "; `.gitignore` names it, so whoever sets up makes it" if made else ""
+                severity = Severity.WARNING if example or made else Severity.ERROR
                 hint = f"cp {shown(example, system.root)} {shown(source, system.root)}" if example else None
                 yield Diagnostic("compose.missing-bind-source", severity, message, file, line, hint=hint)
+
+
+def _is_made_later(system: System, source: Path) -> bool:
+    """Whether git is told to leave the file out."""
+    ignored = system.root / ".gitignore"
+    if not ignored.is_file():
+        return False
+    way = shown(source, system.root)
+    lines = {line.strip().strip("/") for line in ignored.read_text(encoding="utf-8", errors="replace").splitlines()}
+    return bool(lines & {way, source.name, f"*{source.suffix}", *(str(folder) for folder in Path(way).parents)} - {"."})
 
 
 def _is_missing_file(system: System, source: Path) -> bool:

@@ -220,6 +220,35 @@ def test_what_compose_reads_and_cannot_print_is_judged_without_it(tmp_path: Path
     assert [each.message for each in found(tmp_path, files)] == []
 
 
+@pytest.mark.parametrize(
+    ("options", "reads", "severity"),
+    [
+        ("id=key,required=true", "", ["error"]),
+        ("id=key,required", "", ["error"]),
+        ("id=key", "cat /run/secrets/key", ["warning"]),
+        ("id=key,target=/root/.npmrc", "npm install", []),
+    ],
+)
+def test_a_build_secret_is_missed_where_the_build_insists_on_it(
+    options: str, reads: str, severity: list[str], tmp_path: Path
+) -> None:
+    files = {
+        "compose.yaml": "services:\n  job:\n    build: .\n",
+        "Dockerfile": f"FROM node:20-slim\nRUN --mount=type=secret,{options} {reads or 'true'}\n",
+    }
+    assert severities(tmp_path, files, "missing-build-secret") == severity
+
+
+def test_a_variable_that_all_have_may_be_of_no_use_to_one(tmp_path: Path) -> None:
+    database = "  db:\n    image: postgres:16.4\n    environment: {POSTGRES_PASSWORD: s}\n"
+    url = "    environment: {DATABASE_URL: 'postgresql://postgres:s@db:5432/postgres'}\n"
+    other = "  other:\n    image: registry.example.org/other:1.0\n    network_mode: host\n"
+    alone = {"compose.yaml": f"services:\n{database}{other}{url}"}
+    shared = {"compose.yaml": f"services:\n{database}{other}{url}{APP}{url}"}
+    assert severities(tmp_path / "alone", alone, "unshared-network") == ["error"]
+    assert severities(tmp_path / "shared", shared, "unshared-network") == ["warning"]
+
+
 SECRET = "secrets:\n  password:\n    environment: PASSWORD\n"
 VARIABLE = "    environment: {DB_PASSWORD_FILE: /run/secrets/password}\n"
 
@@ -296,3 +325,18 @@ def test_a_finding_is_said_once_whatever_profile_is_on(tmp_path: Path) -> None:
         "  other:\n    image: registry.example.org/other:1.0\n    profiles: [more]\n"
     )
     assert len(found(tmp_path, {"compose.yaml": compose}, "unknown-host")) == 1
+
+
+@pytest.mark.parametrize(
+    ("ignored", "severity"), [("", "error"), ("secret/\n", "warning"), ("relay.conf\n", "warning"), ("a.conf", "error")]
+)
+def test_a_file_that_git_leaves_out_is_made_by_whoever_sets_up(ignored: str, severity: str, tmp_path: Path) -> None:
+    compose = f"services:\n{APP}    volumes: ['./secret/relay.conf:/etc/relay.conf']\n"
+    files = {"compose.yaml": compose, ".gitignore": ignored}
+    assert severities(tmp_path, files, "missing-bind-source") == [severity]
+
+
+def test_an_unset_variable_is_told_the_name_that_is_set(tmp_path: Path) -> None:
+    compose = f"services:\n{APP}    environment: {{PASSWORD: '${{DB_PASSWORD}}'}}\n"
+    [unset] = found(tmp_path, {"compose.yaml": compose, ".env": "DB_PASSWRD=secret\n"}, "unset-variable")
+    assert unset.hint == "`DB_PASSWRD` is set: one of the two names is wrong"
