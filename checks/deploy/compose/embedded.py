@@ -135,10 +135,12 @@ class _Judge:
             message = f"service `{name}` extends `{wanted['service']}`, which is not there"
             self.report("undefined-reference", document.name, line, message)
             return own
-        if wanted.get("file"):
-            return merge(others[wanted["service"]], own)  # type: ignore[no-any-return]
-        below = self.extended(wanted["service"], others, document, base, (*way, name), depth)
-        return merge(below, own)  # type: ignore[no-any-return]
+        below = others[wanted["service"]]
+        if not wanted.get("file"):
+            below = self.extended(wanted["service"], others, document, base, (*way, name), depth)
+        # `!override` and `!reset` count over what is extended, too.
+        gone = [path[2:] for path in document.replaced if path[:2] == ("services", name) and len(path) > 2]
+        return merge(without(below, gone), own)  # type: ignore[no-any-return]
 
     def other(
         self, file: Path, document: Document, line: int | None, base: Base, depth: int, inner: Base | None = None

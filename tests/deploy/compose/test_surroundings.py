@@ -340,3 +340,15 @@ def test_an_unset_variable_is_told_the_name_that_is_set(tmp_path: Path) -> None:
     compose = f"services:\n{APP}    environment: {{PASSWORD: '${{DB_PASSWORD}}'}}\n"
     [unset] = found(tmp_path, {"compose.yaml": compose, ".env": "DB_PASSWRD=secret\n"}, "unset-variable")
     assert unset.hint == "`DB_PASSWRD` is set: one of the two names is wrong"
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["real", "embedded"])
+def test_an_override_takes_the_place_of_what_is_extended(hidden: bool, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    compose = (
+        "services:\n  app:\n    image: registry.example.org/app:1.0\n    ports: ['8000:8000']\n"
+        "  debug:\n    extends: {service: app}\n    ports: !override ['8001:8001']\n"
+    )
+    (root / "compose.yaml").write_text(compose, encoding="utf-8")
+    assert judged(root, hidden=hidden).diagnostics == ()
