@@ -9,7 +9,7 @@ from unittest.mock import patch
 from support.program import clean_environment
 
 from checks.deploy.compose.check import check
-from checks.model import CheckContext, CheckResult
+from checks.model import CheckContext, CheckResult, Diagnostic
 
 OUR_PROGRAMS = Path(sys.executable).parent
 DOCKER_COMPOSE = OUR_PROGRAMS / "docker-compose"
@@ -36,3 +36,17 @@ def said(result: CheckResult) -> list[tuple[str, str, str | None, int | None]]:
 def errors(result: CheckResult) -> list[str]:
     """The rules of the findings that fail the gate."""
     return [found.rule for found in result.diagnostics if found.severity.value == "error"]
+
+
+def found(root: Path, files: dict[str, str], rule: str = "") -> list[Diagnostic]:
+    """The findings about a project of these files whose rule ends so."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [each for each in judged(root).diagnostics if each.rule.endswith(rule)]
+
+
+def severities(root: Path, files: dict[str, str], rule: str) -> list[str]:
+    """How sure those findings are."""
+    return [each.severity.value for each in found(root, files, rule)]
