@@ -1,4 +1,4 @@
-"""What a mount over an image hides, and what a volume does not let in."""
+"""What a mount over an image hides."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from checks.model import Diagnostic, Severity
 _NPM = re.compile(r"\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s+(?:install|i))\b(?!.*\s(?:-g|--global)\b)")
 _UV = re.compile(r"\buv\s+sync\b")
 _ELSEWHERE = re.compile(r"\bNODE_PATH\b|UV_PROJECT_ENVIRONMENT|VIRTUAL_ENV|--prefix|\bcd\s")
-_FOR_ALL = frozenset({"/tmp", "/var/tmp"})
-_ROOTS = frozenset({"root", "0", "0:0", "root:root"})
 
 
 def hidden_packages(system: System) -> Iterator[Diagnostic]:
@@ -76,53 +74,3 @@ def _command(steps: list[Instruction]) -> str:
 def _workdir(system: System, name: str) -> str | None:
     told = container_of(system, name)
     return told.image.workdir if told is not None else None
-
-
-def unwritable_volumes(system: System) -> Iterator[Diagnostic]:
-    """Named volumes at a folder that the image does not have: Docker makes it, and it belongs to root."""
-    for name, service in system.services.items():
-        told = container_of(system, name)
-        user = told.image.user if told is not None else None
-        if told is None or user is None or user[0] in _ROOTS or service.get("user") is not None:
-            continue
-        if service.get("entrypoint") is not None or told.image.entrypoint or "/" in told.image.loose:
-            continue
-        for steps in _steps(system, name):
-            mounts = service.get("volumes") or []
-            for index, mount in enumerate(mounts):
-                target = str(mount.get("target")).rstrip("/")
-                named = mount.get("type") == "volume" and mount.get("source") and not mount.get("read_only")
-                if (
-                    not named
-                    or target in _FOR_ALL
-                    or _is_made(target, steps)
-                    or _is_opened(system, str(mount["source"]))
-                ):
-                    continue
-                file, line = system.places.find_item(("services", name, "volumes"), index, len(mounts))
-                message = (
-                    f"`{name}` runs as `{user[0]}`, and `{target}` is not in its image: the volume belongs to root"
-                )
-                hint = (
-                    f"make it in the Dockerfile before `USER`: `RUN install -d -o {user[0].partition(':')[0]} {target}`"
-                )
-                yield Diagnostic("compose.unwritable-volume", Severity.WARNING, message, file, line, hint=hint)
-
-
-def _is_made(target: str, steps: list[Instruction]) -> bool:
-    """Whether an instruction speaks of the folder, by its name or by its last part behind a WORKDIR or variable."""
-    last = target.rpartition("/")[2]
-    spoken = re.compile(rf"(?:^|[\s/\"'={{,]){re.escape(last)}(?=$|[\s/\"';,}}&])")
-    return any(
-        spoken.search(each.value) or ("useradd -m" in each.value and target.startswith("/home/")) for each in steps
-    )
-
-
-def _is_opened(system: System, volume: str) -> bool:
-    """Whether another service gives the volume away."""
-    for name, service in system.services.items():
-        start = " ".join((*(words(system, name, "entrypoint") or ()), *(words(system, name, "command") or ())))
-        mounted = any(mount.get("source") == volume for mount in service.get("volumes") or [])
-        if mounted and (service.get("post_start") or re.search(r"\bchown\b|\bchmod\b|\binstall\b", start)):
-            return True
-    return False

@@ -61,14 +61,6 @@ _STORES = (
         "orders-db:\n  volumes: [orders:/var/lib/postgresql/data]",
     ),
     _rule(
-        "unwritable-volume",
-        "A volume belongs to the user who writes to it",
-        "Docker makes a folder that the image does not have for root. A warning, as something may change its owner.",
-        "api:\n  build: .      # USER app, and no /data in the image\n  volumes: [rows:/data]",
-        "api:\n  build: .      # RUN install -d -o app /data, before USER app\n  volumes: [rows:/data]",
-        _WARNING,
-    ),
-    _rule(
         "ungranted-secret",
         "A service is given the secrets that it reads",
         "Only a service that names a secret finds it in `/run/secrets`.",

@@ -13,7 +13,7 @@ from checks.deploy.compose.consistency import cycles
 from checks.deploy.compose.databases import credentials, needed_settings
 from checks.deploy.compose.env_files import example_of
 from checks.deploy.compose.granted import granted
-from checks.deploy.compose.hiding import hidden_packages, unwritable_volumes
+from checks.deploy.compose.hiding import hidden_packages
 from checks.deploy.compose.images import builds, health, names, tags
 from checks.deploy.compose.kafka import advertised
 from checks.deploy.compose.leftovers import covered_mounts, endless_jobs, unused
@@ -126,5 +126,4 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     granted,
     logins,
     hidden_packages,
-    unwritable_volumes,
 )

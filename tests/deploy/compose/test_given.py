@@ -74,21 +74,6 @@ def test_a_read_only_nginx_writes_its_cache_and_its_number(more: str, count: int
     assert len(found(tmp_path, {"compose.yaml": compose}, "read-only-root")) == count
 
 
-@pytest.mark.parametrize(
-    ("user", "made", "count"),
-    [("USER app", "", 1), ("USER app", "RUN mkdir /data && chown app /data", 0), ("USER root", "", 0)],
-    ids=["nobody-makes-it", "made", "root"],
-)
-def test_a_volume_belongs_to_root_where_the_image_has_no_such_folder(
-    user: str, made: str, count: int, tmp_path: Path
-) -> None:
-    files = {
-        "compose.yaml": "services:\n  job:\n    build: .\n    volumes: ['rows:/data']\nvolumes:\n  rows:\n",
-        "Dockerfile": f'FROM python:3.12-slim\nRUN useradd app\n{made}\n{user}\nCMD ["python", "-c", "0"]\n',
-    }
-    assert len(found(tmp_path, files, "unwritable-volume")) == count
-
-
 NGINX = "  web:\n    image: nginx:1.27\n    volumes: ['./web:/etc/nginx/conf.d']\n"
 BUILT = {
     "Dockerfile": 'FROM node:20-slim\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import types
+from importlib.abc import InspectLoader
 
 import pytest
 
@@ -31,11 +32,21 @@ LOUD = Loud()
 """
 
 
+class Written(InspectLoader):
+    """A module out of a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def get_source(self, _name: str) -> str:
+        return self.text
+
+
 def built(body: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     source = HEAD + "async def f(session, given, *more):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     module = types.ModuleType("built_here")
     monkeypatch.setitem(sys.modules, "built_here", module)
-    exec(compile(source, "built_here.py", "exec"), vars(module))
+    Written(source).exec_module(module)
     found = []
     for node, local in functions(ast.parse(source)):
         follower = Follower(module, local)

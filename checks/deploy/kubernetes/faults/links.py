@@ -174,8 +174,6 @@ def _may_be_outside(unit: Unit, reference: Reference) -> bool:
         return True
     if reference.kind == "ConfigMap" and unit.rendering.kind == "plain" and _brings_no_settings(unit):
         return True
-    if reference.kind == "PersistentVolumeClaim" and unit.rendering.kind == "helm":
-        return True  # values name claims that are there already
     if reference.kind == "Role" and not any(unit.of_kind("Role", "ServiceAccount")):
         return True
     if reference.role in _FRONTS and not any(unit.of_kind(reference.kind)):

@@ -13,7 +13,7 @@ from checks.deploy.kubernetes.values import at, is_open, items, mapping, quantit
 
 _MODES = ("Filesystem", "Block")
 _LARGEST = 1024 * 1024
-_TOKEN = "kubernetes.io/service-account.name"
+_ACCOUNT = "kubernetes.io/service-account.name"
 # Everything else of a volume's spec is where it is.
 _NO_PLACE = frozenset(
     [
@@ -78,8 +78,8 @@ def secret(content: Mapping[str, Any]) -> Iterator[Refusal]:
     data, plain = mapping(content, "data"), mapping(content, "stringData")
     kind = text(content, "type")
     if kind == "kubernetes.io/service-account-token":
-        if not mapping(content, "metadata", "annotations").get(_TOKEN):
-            yield Refusal(("metadata",), f"a token needs the annotation `{_TOKEN}`")
+        if not mapping(content, "metadata", "annotations").get(_ACCOUNT):
+            yield Refusal(("metadata",), f"a token needs the annotation `{_ACCOUNT}`")
     elif kind == "kubernetes.io/basic-auth" and not {"username", "password"} & {*data, *plain}:
         yield Refusal(("type",), "a `kubernetes.io/basic-auth` needs `username` or `password`")
     elif kind == "kubernetes.io/dockerconfigjson":
