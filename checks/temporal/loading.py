@@ -123,7 +123,7 @@ def judge(loading: Loading, project: Project, context: CheckContext, explained: 
             verdict.diagnostics.extend(_refused(failure, project))
         elif _lacks_package(failure, project):
             missing.setdefault(str(failure.missing).partition(".")[0], failure.file)
-        elif (reason := _cannot_judge(failure, project)) is not None:
+        elif (reason := _cannot_judge(failure, project) or _not_its_own(failure, context)) is not None:
             verdict.blocked.append(reason)
         elif not (failure.file in told and failure.type in _TOLD_TYPES):
             verdict.diagnostics.append(_not_imported(failure))
@@ -165,6 +165,19 @@ def _cannot_judge(failure: Failure, project: Project) -> str | None:
         limit = f"{MODULE_LIMIT_S:g} s"
         return f"importing `{failure.file}` keeps this machine busy for over {limit}: try again on an idle one"
     return None
+
+
+def _not_its_own(failure: Failure, context: CheckContext) -> str | None:
+    """A package that refuses to be imported, in an environment that was not made for this project: SQLAlchemy without
+    the greenlet that the project may well declare."""
+    raised_in_package = bool(failure.frames) and not failure.frames[-1].own
+    made_for_it = context.python.is_relative_to(context.root)
+    if failure.type not in ("ImportError", "ModuleNotFoundError") or not raised_in_package or made_for_it:
+        return None
+    return (
+        f"importing `{failure.file}` fails in the package `{_package(failure.frames[-1])}` of {context.python}, which "
+        f"is not the project's own environment: {failure.message.splitlines()[0]}: {run_command(context.root, '--sync')}"
+    )
 
 
 def _found_elsewhere(missing: str, project: Project) -> str | None:

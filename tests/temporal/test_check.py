@@ -90,6 +90,27 @@ def test_a_missing_package_is_no_fault_of_the_code(tmp_path: Path) -> None:
     assert "`not_installed_anywhere`" in str(result.blocked) and "--sync" in str(result.blocked)
 
 
+def test_a_package_that_refuses_in_an_environment_of_others_is_no_fault_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picky = tmp_path / "site-packages" / "picky.py"
+    picky.parent.mkdir()
+    picky.write_text("raise ImportError('picky needs greenlet')\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(picky.parent))
+    root = tmp_path / "project"
+    root.mkdir()
+    result = judge(root, hiring=HIRING.format(top="import picky"))
+    assert result.diagnostics == ()
+    assert "`picky`" in str(result.blocked) and "picky needs greenlet" in str(result.blocked)
+    own = root / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(sys.executable)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(picky.parent), *sys.path[1:]]))
+    assert rules(judge(root, python=str(own), hiring=HIRING.format(top="import picky"))) == [
+        ("temporal.import", "hiring.py", 2)
+    ]
+
+
 def test_a_missing_file_of_the_project_is_one(tmp_path: Path) -> None:
     result = judge(tmp_path, flows__hiring=HIRING.format(top="from flows.acts import x"), other="")
     assert (rules(result), result.blocked) == ([("temporal.import", "flows/hiring.py", 2)], None)
