@@ -176,7 +176,8 @@ def _not_its_own(failure: Failure, context: CheckContext) -> str | None:
         return None
     return (
         f"importing `{failure.file}` fails in the package `{_package(failure.frames[-1])}` of {context.python}, which "
-        f"is not the project's own environment: {failure.message.splitlines()[0]}: {run_command(context.root, '--sync')}"
+        f"is not the project's own environment: {failure.message.splitlines()[0]}: "
+        f"{run_command(context.root, '--sync')}"
     )
 
 
