@@ -14,6 +14,9 @@ from checks.discovery import project_files
 from checks.model import Diagnostic, Severity
 
 _DRIVERS = frozenset({"cassandra", "mysql", "mysql8", "postgresql", "postgres12", "postgres12_pgx", "sqlite"})
+# Temporal's own drivers for older servers went with this version.
+_REMOVED = {"postgresql": "postgres12", "mysql": "mysql8"}
+_REMOVED_SINCE = (1, 24)
 # Made by the servers themselves.
 _SERVERS_OWN = frozenset(
     {"postgres", "template1", "mysql", "information_schema", "temporal", "temporal_visibility", "defaultdb"}
@@ -60,9 +63,20 @@ def _needed(system: System, name: str) -> Iterator[Diagnostic]:
             yield found_at(
                 said[user], "missing-setting", message, f"remove `{user}`, and set `{user[:6]}ROOT_PASSWORD`"
             )
-    if image == "temporalio/auto-setup" and said.get("DB") and (said["DB"].value or "cassandra") not in _DRIVERS:
-        message = f"`DB` is `{said['DB'].value}`, which Temporal does not know"
-        yield found_at(said["DB"], "missing-setting", message, "write `postgres12`")
+    if image == "temporalio/auto-setup" and (driver := said.get("DB")) is not None:
+        yield from _driver(driver, image_of(system, name)[1])
+
+
+def _driver(said: Setting, tag: str) -> Iterator[Diagnostic]:
+    """What Temporal is told to store with, against what its version can."""
+    version = re.match(r"(\d+)\.(\d+)", tag)
+    if (said.value or "cassandra") not in _DRIVERS:
+        yield found_at(
+            said, "missing-setting", f"`DB` is `{said.value}`, which Temporal does not know", "write `postgres12`"
+        )
+    elif said.value in _REMOVED and version and (int(version[1]), int(version[2])) >= _REMOVED_SINCE:
+        message = f"`DB` is `{said.value}`, which Temporal {tag} does not know any more: it stops at the start"
+        yield found_at(said, "missing-setting", message, f"write `{_REMOVED[said.value]}`")
 
 
 def _is_asked(system: System, name: str) -> bool:

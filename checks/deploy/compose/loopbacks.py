@@ -67,6 +67,20 @@ def loopbacks(system: System) -> Iterator[Diagnostic]:
         yield system.places.diagnostic("loopback", ("services", name, key), message, hint)
 
 
+def development_servers(system: System) -> Iterator[Diagnostic]:
+    """Temporal's server for developers, which others are to reach: it listens on the loopback unless told."""
+    wanted = asked_for(system)
+    for name in system.services:
+        given = (*(words(system, name, "entrypoint") or ()), *(words(system, name, "command") or ()))
+        line = " ".join(given)
+        if "server start-dev" not in line or "--ip" in line or not (published(system, name) or name in wanted):
+            continue
+        temporal = image_of(system, name)[0].startswith("temporalio/") or re.search(r"\btemporal\s+server\b", line)
+        if temporal and networks(system, name) is not None and len(sharers(system, name)) < 2:
+            message = "`temporal server start-dev` listens on `127.0.0.1`: nobody outside its container reaches that"
+            yield system.places.diagnostic("loopback", ("services", name, "command"), message, "add `--ip 0.0.0.0`")
+
+
 def configured_loopbacks(system: System) -> Iterator[Diagnostic]:
     """Servers whose own options or files let nobody in from another container."""
     wanted = asked_for(system)

@@ -18,7 +18,7 @@ from checks.deploy.compose.images import builds, health, names, tags
 from checks.deploy.compose.kafka import advertised
 from checks.deploy.compose.leftovers import covered_mounts, endless_jobs, unused
 from checks.deploy.compose.logins import logins
-from checks.deploy.compose.loopbacks import configured_loopbacks, loopbacks
+from checks.deploy.compose.loopbacks import configured_loopbacks, development_servers, loopbacks
 from checks.deploy.compose.nginx import contexts, php_code
 from checks.deploy.compose.places import Places, shown
 from checks.deploy.compose.ports import port_collisions
@@ -104,6 +104,7 @@ WORKABLE: tuple[Callable[[System], Iterator[Diagnostic]], ...] = (
     reaching,
     container_ports,
     loopbacks,
+    development_servers,
     configured_loopbacks,
     traefik_ports,
     needed_settings,
