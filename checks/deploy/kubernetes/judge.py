@@ -28,6 +28,7 @@ from checks.deploy.kubernetes.faults import (
     permissions,
     places,
     policies,
+    policy_ports,
     quotas,
     refused,
     rewriting,
@@ -49,7 +50,7 @@ from checks.model import Diagnostic, Severity
 _SUBJECTS = (
     *(names, choices, containers, layout, networking, workloads, links, identity, secrets, order, hosts),
     *(refused, classes, rewriting, policies, standards, permissions, mounted, users, hashed, standins),
-    *(crossing, serving, writing, quotas, routes, places, overlaps),
+    *(crossing, serving, writing, quotas, routes, places, overlaps, policy_ports),
 )
 
 

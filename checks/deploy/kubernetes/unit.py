@@ -97,6 +97,10 @@ class Unit:
         """The custom resource that speaks of a name, as one does that makes a Secret."""
         return next((one for one, said in self._custom if name in said), None)
 
+    def is_filled_by_operator(self, name: str) -> bool:
+        """Whether something of this very unit may put more keys into a Secret that is here."""
+        return any(name in said for one, said in self._custom if one in self.documents)
+
     @cached_property
     def _custom(self) -> list[tuple[Document, frozenset[str]]]:
         """Objects of operators, with every word in them: what they make is theirs to know."""

@@ -83,7 +83,7 @@ def _keys(unit: Unit, reference: Reference, target: Document) -> Iterator[Diagno
         hint = f"kubectl create secret docker-registry {target.name}; the Secret is at {short(target.place)}"
         yield fault("missing-key", reference.document, reference.path, message, hint)
     for key, path in reference.keys:
-        if key not in known and not is_open(key) and unit.made_by_operator(reference.name) is None:
+        if key not in known and not is_open(key) and not unit.is_filled_by_operator(reference.name):
             offered = ", ".join(f"`{name}`" for name in sorted(known)[:8]) or "no keys at all"
             message = f"{reference.role} needs key `{key}` of {target.kind} `{target.name}`, which has {offered}"
             hint = f"the {target.kind} is at {short(target.place)}"
