@@ -62,20 +62,23 @@ def _covered(cover: Cover, why: str) -> Diagnostic:
 
 
 def _named(scene: Scene, unit: Unit, uses: Uses, containers: Containers) -> Iterator[Diagnostic]:
-    """Folders with code that a variable of the unit names, and that its image lacks."""
+    """Folders with code that a variable of the deployment names, and that the image lacks.
+
+    What the image's own variables name is a finding of the Dockerfile's check.
+    """
     for variable in unit.variables.values():
+        if unit.built is not None and variable.place.file == unit.built.dockerfile:
+            continue
         own = _own(scene, unit, variable.value or "")
         contents = containers.contents(unit) if own is not None else None
         if contents is None or own is None or not contents.lacks(variable.value or ""):
             continue
-        in_image = unit.built is not None and variable.place.file == unit.built.dockerfile
-        if in_image or _is_used(unit, variable, uses):
-            where = _line(scene, variable) if in_image else variable.place
+        if _is_used(unit, variable, uses):
             message = (
                 f"`{variable.name}` is `{variable.value}`, which the image of {unit.built and unit.built.dockerfile} "
                 f"has not: nothing copies `{own}` there"
             )
-            yield finding(MISSING_FILE, where, message, f"copy `{own}` into the image")
+            yield finding(MISSING_FILE, variable.place, message, f"copy `{own}` into the image")
 
 
 def _own(scene: Scene, unit: Unit, path: str) -> str | None:
@@ -94,17 +97,6 @@ def _is_used(unit: Unit, variable: Variable, uses: Uses) -> bool:
         for started in unit.starts
         for read in uses.reads(started, unit)
     )
-
-
-def _line(scene: Scene, variable: Variable) -> Place:
-    """Where a Dockerfile sets a variable."""
-    try:
-        text = (scene.system.root / variable.place.file).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return variable.place
-    pattern = re.compile(rf"(?:^|\s){re.escape(variable.name)}[=\s]")
-    lines = (number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line))
-    return Place(variable.place.file, next(lines, None))
 
 
 def _nowhere(scene: Scene, containers: Containers, workflows: Workflows) -> Iterator[Diagnostic]:

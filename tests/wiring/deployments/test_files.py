@@ -112,11 +112,6 @@ def test_a_folder_that_is_mounted_for_developers_is_missing_in_the_cluster_only(
     assert [one.rule for one in found] == ["wiring.missing-file"]
 
 
-def test_a_variable_of_the_image_names_a_folder_that_it_has_not(write: Write) -> None:
+def test_a_variable_of_the_image_is_for_the_check_of_its_dockerfile(write: Write) -> None:
     dockerfile = SHOP["Dockerfile"].replace("EXPOSE", "ENV FLOWS=/srv/.raw/workflows\nEXPOSE")
-    (found,) = _found(write, {"Dockerfile": dockerfile, ".raw/workflows/price/run.py": ""})
-    assert (found.file, found.line) == ("Dockerfile", 6)
-    whole = dockerfile.replace("COPY shop shop\n", "COPY shop shop\nCOPY .raw .raw\n")
-    assert _found(write, {"Dockerfile": whole, ".raw/workflows/price/run.py": ""}) == []
-    made = dockerfile.replace("/srv/.raw/workflows", "/srv/output")
-    assert _found(write, {"Dockerfile": made, ".raw/workflows/price/run.py": ""}) == []
+    assert _found(write, {"Dockerfile": dockerfile, ".raw/workflows/price/run.py": ""}) == []
