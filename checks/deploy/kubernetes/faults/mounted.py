@@ -62,7 +62,7 @@ def _files(unit: Unit, pod: Pod, volume: Mapping[str, Any]) -> _Made | None:
     for word, kind, key in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
         source = mapping(volume, word)
         made = unit.lookup(kind, text(source, key), pod.document.namespace) if source else None
-        if made is None or source.get("optional") is True or unit.made_by_operator(made.name):
+        if made is None or source.get("optional") is True or unit.is_filled_by_operator(made.name):
             continue
         keys = {name for section in ("data", "stringData", "binaryData") for name in mapping(made.content, section)}
         if not keys or text(made.content, "type") == "kubernetes.io/service-account-token":

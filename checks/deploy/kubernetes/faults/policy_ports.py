@@ -15,15 +15,18 @@ from checks.model import Diagnostic
 def find(unit: Unit) -> Iterator[Diagnostic]:
     """Ports of ingress rules that no Pod has, and that a Service turns into one which nothing lets in."""
     policies = policies_of(unit)
-    for policy in policies.own if policies is not None else ():
-        pods = [pod for pod in unit.pods if policy in policies.isolating(pod, INGRESS)] if policies else []
+    if policies is None:
+        return
+    for policy in policies.own:
+        pods = [pod for pod in unit.pods if policy in policies.isolating(pod, INGRESS)]
         for path, rule in mappings(policy.content, "spec", "ingress"):
             for way, said in mappings(rule, "ports"):
-                found = _turned(unit, pods, simple(said, "port")) if "endPort" not in said else None
-                if policies is not None and found is not None and not _is_let_in(policies, pods, found[1]):
+                port = simple(said, "port")
+                found = _turned(unit, pods, port) if "endPort" not in said else None
+                if found is not None and not _is_let_in(policies, pods, found[1]):
                     service, number = found
                     message = (
-                        f"NetworkPolicy `{policy.name}` lets port {simple(said, 'port')} in, which is that of Service "
+                        f"NetworkPolicy `{policy.name}` lets port {port} in, which is that of Service "
                         f"`{service.name}`: a policy sees the port of the Pods, {number}, and nothing lets that in"
                     )
                     hint = f"write `port: {number}`; the Service is at {short(service.place)}"
@@ -32,7 +35,7 @@ def find(unit: Unit) -> Iterator[Diagnostic]:
 
 def _turned(unit: Unit, pods: list[Pod], port: str | int | float | bool | None) -> tuple[Document, int] | None:
     """The Service that turns a port into one which its Pods say that they have; None where the Pods have it."""
-    declared = [mapping(each) for pod in pods for each in pod.ports()]
+    declared = [each for pod in pods for each in pod.ports()]
     numbers = {simple(each, "containerPort") for each in declared}
     if not isinstance(port, int) or not numbers or port in numbers:
         return None
